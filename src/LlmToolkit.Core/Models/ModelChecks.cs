@@ -1,0 +1,86 @@
+namespace LlmToolkit;
+
+/// <summary>One rule that a model should keep.</summary>
+public interface IModelCheck
+{
+    /// <summary>A short name, for lists.</summary>
+    string Name { get; }
+
+    /// <summary>What breaks the rule; empty when nothing does.</summary>
+    IEnumerable<Diagnostic> Check(ModelDescription description);
+}
+
+/// <summary>The verdict on a file.</summary>
+public enum Verdict
+{
+    /// <summary>Nothing found.</summary>
+    Ok,
+
+    /// <summary>Usable, with findings of low or medium severity.</summary>
+    Warnings,
+
+    /// <summary>Broken, hostile or no model.</summary>
+    Refused,
+
+    /// <summary>Valid, but nothing here can run it.</summary>
+    Unsupported,
+}
+
+/// <summary>The outcome of validation.</summary>
+public sealed record ValidationReport
+{
+    /// <summary>What was validated.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Name of the format, <c>unknown</c> when none fits.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Version of the container.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The known layout that was used for a newer version; else null.</summary>
+    public string? CompatibilityMode { get; init; }
+
+    /// <summary>Everything that was found.</summary>
+    public required IReadOnlyList<Diagnostic> Findings { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>True when anything of critical severity was found.</summary>
+    public bool HasCriticalErrors => Findings.Any(f => f.Severity == Severity.Critical);
+
+    /// <summary>High and critical findings refuse (or make it unsupported where that is all they say); lower ones are warnings.</summary>
+    public Verdict Verdict
+    {
+        get
+        {
+            List<Diagnostic> errors = [.. Findings.Where(f => f.Severity >= Severity.High)];
+            return errors.Count > 0
+                ? errors.All(f => f.Kind == FaultKind.Unsupported) ? Verdict.Unsupported : Verdict.Refused
+                : Findings.Count > 0 ? Verdict.Warnings : Verdict.Ok;
+        }
+    }
+}
+
+/// <summary>What lies in a directory and which of it is used.</summary>
+public sealed record DirectoryAnalysis
+{
+    /// <summary>The shape in a word: <c>transformers</c>, <c>sentence-transformers</c>, <c>gguf</c>, <c>adapter</c>, <c>diffusers</c>, <c>config-only</c>, <c>none</c> …</summary>
+    public required string Shape { get; init; }
+
+    /// <summary>The weight files that are used, in order.</summary>
+    public IReadOnlyList<ArtifactFile> Weights { get; init; } = [];
+
+    /// <summary>The index that names the shards, if one does.</summary>
+    public ArtifactFile? Index { get; init; }
+
+    /// <summary>Format of the weights: <c>safetensors</c>, <c>pytorch</c>, <c>gguf</c>; null: none.</summary>
+    public string? WeightFormat { get; init; }
+
+    /// <summary>Why these, for people.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Other weight files that lie there and are not used.</summary>
+    public IReadOnlyList<ArtifactFile> Unused { get; init; } = [];
+}

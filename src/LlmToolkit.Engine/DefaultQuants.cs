@@ -1,0 +1,15 @@
+using LlmToolkit.Engine.Quants;
+
+namespace LlmToolkit.Engine;
+
+/// <summary>The weight types that the engine multiplies. To add one: add its file under Quants, and its line here.</summary>
+internal static class DefaultQuants
+{
+    public static IReadOnlyList<Quant> All { get; } =
+    [
+        new F32(),
+    ];
+
+    /// <summary>The implementation for a type, or null.</summary>
+    public static Quant? Find(DType type) => All.FirstOrDefault(q => q.DType == type);
+}
