@@ -51,16 +51,17 @@ internal sealed class ByteLevelDecoder : TokenDecoder
     }
 }
 
-/// <summary>Byte tokens to text: a run that is not UTF-8 as a whole gives one U+FFFD for each of its bytes.</summary>
-internal sealed class ByteFallbackDecoder : TokenDecoder
+/// <summary>Byte tokens to text.</summary>
+/// <param name="wholeRuns">
+/// True: a run that is not UTF-8 as a whole gives one U+FFFD for each of its bytes (huggingface/tokenizers src/decoders/byte_fallback.rs).
+/// False: only for the bytes that are no part of a character (SentencePiece).
+/// </param>
+internal sealed class ByteFallbackDecoder(bool wholeRuns = true) : TokenDecoder
 {
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
-
     public override void Apply(List<string> tokens)
     {
         List<byte> run = [];
         int write = 0;
-        // A run of n bytes becomes at most n texts, so writing never overtakes reading.
         for (int read = 0; read <= tokens.Count; read++)
         {
             string? token = read < tokens.Count ? tokens[read] : null;
@@ -72,19 +73,7 @@ internal sealed class ByteFallbackDecoder : TokenDecoder
 
             if (run.Count > 0)
             {
-                byte[] bytes = [.. run];
-                if (System.Text.Unicode.Utf8.IsValid(bytes))
-                {
-                    tokens[write++] = Strict.GetString(bytes);
-                }
-                else
-                {
-                    for (int i = 0; i < bytes.Length; i++)
-                    {
-                        tokens[write++] = "\uFFFD";
-                    }
-                }
-
+                tokens[write++] = Text([.. run]);
                 run.Clear();
             }
 
@@ -95,6 +84,29 @@ internal sealed class ByteFallbackDecoder : TokenDecoder
         }
 
         tokens.RemoveRange(write, tokens.Count - write);
+    }
+
+    private string Text(byte[] bytes)
+    {
+        if (System.Text.Unicode.Utf8.IsValid(bytes))
+        {
+            return Encoding.UTF8.GetString(bytes);
+        }
+
+        if (wholeRuns)
+        {
+            return new string('\uFFFD', bytes.Length);
+        }
+
+        StringBuilder text = new();
+        for (int i = 0; i < bytes.Length;)
+        {
+            bool valid = Rune.DecodeFromUtf8(bytes.AsSpan(i), out Rune rune, out int used) == System.Buffers.OperationStatus.Done;
+            text.Append(valid ? rune.ToString() : "\uFFFD");
+            i += valid ? used : 1;
+        }
+
+        return text.ToString();
     }
 
     private static bool TryByte(string token, out byte value)

@@ -185,7 +185,7 @@ internal sealed class PrependNormalizer(string prefix) : Normalizer
 /// <summary>BERT's basic clean-up.</summary>
 internal sealed class BertNormalizer(bool cleanText, bool chineseChars, bool stripAccents, bool lowercase) : Normalizer
 {
-    private static readonly FilterNormalizer DropControls = new(c => c is not (0 or 0xFFFD) && (c is '\t' or '\n' or '\r' || (CharSet.Mask("C") >> (int)CharUnicodeInfo.GetUnicodeCategory(c) & 1) == 0));
+    private static readonly FilterNormalizer DropControls = new(c => c is not (0 or 0xFFFD) && (c is '\t' or '\n' or '\r' || !CharSet.Other.Contains(c)));
     private static readonly MapNormalizer Spaces = new(c => CharSet.WhiteSpace.Contains(c) ? ' ' : c);
     private static readonly UnicodeNormalizer Decompose = new(compose: false, compatibility: false);
     private static readonly LowercaseNormalizer Lower = new();
@@ -271,23 +271,23 @@ internal sealed class PrecompiledNormalizer(CharsMap map) : Normalizer
     public override void Apply(AlignedText text)
     {
         text.Begin();
-        while (text.Cursor < text.Old.Length)
+        for (int at = 0; at < text.Old.Length;)
         {
-            ReadOnlySpan<char> rest = text.Old[text.Cursor..];
+            ReadOnlySpan<char> rest = text.Old[at..];
             ReadOnlySpan<char> cluster = rest[..StringInfo.GetNextTextElementLength(rest)];
+            at += cluster.Length;
             if (Encoding.UTF8.GetByteCount(cluster) < 6 && map.Whole(cluster) is { } whole)
             {
                 Replace(text, cluster, whole);
                 continue;
             }
 
-            int length = cluster.Length;
-            for (int i = 0; i < length;)
+            for (int i = 0; i < cluster.Length;)
             {
-                _ = Rune.DecodeFromUtf16(text.Old[text.Cursor..], out Rune rune, out int used);
-                if (map.Whole(text.Old.Slice(text.Cursor, used)) is { } one)
+                _ = Rune.DecodeFromUtf16(cluster[i..], out Rune rune, out int used);
+                if (map.Whole(cluster.Slice(i, used)) is { } one)
                 {
-                    Replace(text, text.Old.Slice(text.Cursor, used), one);
+                    Replace(text, cluster.Slice(i, used), one);
                 }
                 else
                 {
@@ -307,7 +307,8 @@ internal sealed class PrecompiledNormalizer(CharsMap map) : Normalizer
         int newCount = Count(replacement);
         if (newCount == 0)
         {
-            text.Skip(oldCount);
+            // The reference notes a removal on the character before; at the very beginning there is none, and the places shift.
+            text.Skip(text.Length > 0 ? oldCount : 0);
             return;
         }
 

@@ -51,6 +51,19 @@ internal static class UnicodeNormalization
         text.Commit();
     }
 
+    /// <summary>The first character of a character's canonical decomposition.</summary>
+    public static int FirstOfDecomposition(int c)
+    {
+        if (c < 0xC0)
+        {
+            return c;
+        }
+
+        List<Unit> units = [];
+        Decompose(c, false, Data.Value, units);
+        return units[0].CodePoint;
+    }
+
     /// <summary>Lines of an embedded table, without its first.</summary>
     public static IEnumerable<string> ReadResource(string name)
     {

@@ -21,6 +21,9 @@ internal sealed record AddedToken(string Content, int Id)
     /// <summary>A control token.</summary>
     public bool Special { get; init; }
 
+    /// <summary>Decoded even where control tokens are left out.</summary>
+    public bool AlwaysDecoded { get; init; }
+
     /// <summary>The text that is looked for: the content, or its normalized form.</summary>
     public string Pattern { get; init; } = Content;
 
@@ -121,8 +124,8 @@ internal sealed class AddedMatcher
             }
 
             matches.Add(Strip(text, token, start, end, covered));
-            covered = at = Math.Max(end, matches[^1].Start + matches[^1].Length);
-            // The reference goes on searching right after the token, even inside white space that it took; no token begins there in practice.
+            // As in the reference the search goes on right after the token, inside white space that it took: matches may overlap there.
+            covered = matches[^1].Start + matches[^1].Length;
         }
     }
 
@@ -207,6 +210,6 @@ internal sealed class AddedMatcher
     {
         _ = Rune.DecodeLastFromUtf16(text[..start], out Rune before, out _);
         _ = Rune.DecodeFromUtf16(text[end..], out Rune after, out _);
-        return (start > 0 && CharSet.Word.Contains(before.Value)) || (end < text.Length && CharSet.Word.Contains(after.Value));
+        return (start > 0 && CharSet.PlainWord.Contains(before.Value)) || (end < text.Length && CharSet.PlainWord.Contains(after.Value));
     }
 }

@@ -25,9 +25,6 @@ internal sealed record TokenizerParts
     /// <summary>llama.cpp's order of matching added tokens.</summary>
     public bool LongestFirst { get; init; }
 
-    /// <summary>Control tokens that text never gives and added tokens do not list.</summary>
-    public IReadOnlySet<int> ControlTokens { get; init; } = new HashSet<int>();
-
     public SpecialTokens Special { get; init; } = new();
 }
 
@@ -137,12 +134,13 @@ internal sealed class PipelineTokenizer : Tokenizer
         List<string> tokens = new(ids.Length);
         foreach (int id in ids)
         {
-            if (skipSpecial && IsSpecial(id))
+            AddedToken? added = _addedById.GetValueOrDefault(id);
+            if (skipSpecial && added is { Special: true, AlwaysDecoded: false })
             {
                 continue;
             }
 
-            string? token = _addedById.TryGetValue(id, out AddedToken? added) ? added.DecodeText : _parts.Model.Vocabulary.Token(id);
+            string? token = added is not null ? added.DecodeText : _parts.Model.Vocabulary.Token(id);
             if (token is not null)
             {
                 tokens.Add(token);
@@ -166,7 +164,7 @@ internal sealed class PipelineTokenizer : Tokenizer
         _addedById.TryGetValue(id, out AddedToken? added) ? added.Content : _parts.Model.Vocabulary.Token(id) ?? "";
 
     /// <inheritdoc/>
-    public override bool IsSpecial(int id) => (_addedById.TryGetValue(id, out AddedToken? added) && added.Special) || _parts.ControlTokens.Contains(id);
+    public override bool IsSpecial(int id) => _addedById.TryGetValue(id, out AddedToken? added) && added.Special;
 
     /// <inheritdoc/>
     public override int? TokenId(string token)
@@ -202,6 +200,12 @@ internal sealed class PipelineTokenizer : Tokenizer
             if (i < count)
             {
                 AddedMatch match = scratch.Matches[i];
+                if (match.Start < at)
+                {
+                    // It begins inside white space that the token before took.
+                    codePoints -= counted ? CountCodePoints(text.AsSpan(match.Start, at - match.Start)) : 0;
+                }
+
                 ReadOnlySpan<char> spelling = text.AsSpan(match.Start, match.Length);
                 int width = counted ? CountCodePoints(spelling) : 0;
                 sink.AddFound(match.Token.Id, codePoints, codePoints + width, spelling);

@@ -34,8 +34,17 @@ internal sealed class CharSet
     public static CharSet WhiteSpace { get; } = new(0,
         [(9, 13), (0x20, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000)]);
 
-    /// <summary>Letters, marks, decimal digits and connectors: <c>\w</c>.</summary>
-    public static CharSet Word { get; } = new(Mask("L") | Mask("M") | Mask("Nd") | Mask("Nl") | Mask("Pc"), [(0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)]);
+    /// <summary>Word characters as Rust's regex has them: alphabetic, marks, decimal digits, connectors and the two joiners.</summary>
+    public static CharSet PlainWord { get; } = new(
+        Mask("L") | Mask("M") | Mask("Nd") | Mask("Nl") | Mask("Pc"), [(0x200C, 0x200D), (0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)]);
+
+    /// <summary>Word characters as Oniguruma has them, <c>\w</c>: no joiners, but the digits and fractions of Latin-1.</summary>
+    public static CharSet Word { get; } = new(
+        Mask("L") | Mask("M") | Mask("Nd") | Mask("Nl") | Mask("Pc"),
+        [(0xB2, 0xB3), (0xB9, 0xB9), (0xBC, 0xBE), (0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)]);
+
+    /// <summary>Controls, formats, halves of pairs and private characters, but nothing unassigned: what BERT's clean-up drops.</summary>
+    public static CharSet Other { get; } = new(Mask("Cc") | Mask("Cf") | Mask("Cs") | Mask("Co"), []);
 
     /// <summary>Decimal digits: <c>\d</c>.</summary>
     public static CharSet Digit { get; } = new(Mask("Nd"), []);

@@ -45,9 +45,9 @@ internal static class UnicodeProperties
     /// <summary>A POSIX class, in its Unicode meaning.</summary>
     public static CharSet? Posix(string name) => name switch
     {
-        "alpha" or "alphabetic" => new CharSet(CharSet.Mask("L") | CharSet.Mask("M") | CharSet.Mask("Nl"), []),
+        "alpha" or "alphabetic" => new CharSet(CharSet.Mask("L") | CharSet.Mask("Mc") | CharSet.Mask("Nl"), []),
         "digit" => CharSet.Digit,
-        "alnum" => new CharSet(CharSet.Mask("L") | CharSet.Mask("M") | CharSet.Mask("Nd"), []),
+        "alnum" => new CharSet(CharSet.Mask("L") | CharSet.Mask("Mc") | CharSet.Mask("Nl") | CharSet.Mask("Nd"), []),
         "upper" or "uppercase" => new CharSet(CharSet.Mask("Lu"), []),
         "lower" or "lowercase" => new CharSet(CharSet.Mask("Ll"), []),
         "space" or "whitespace" => CharSet.WhiteSpace,

@@ -122,10 +122,39 @@ internal sealed class BpeModel : TokenModel
             }
         }
 
+        if (sink.Detailed && scratch.Dropped)
+        {
+            CloseGaps(word, scratch);
+        }
+
         for (int i = scratch.Count > 0 ? 0 : -1; i >= 0; i = scratch.Symbols[i].Next)
         {
             ref MergeScratch.Symbol symbol = ref scratch.Symbols[i];
             sink.Add(symbol.Id, offset + symbol.Start, symbol.Length);
+        }
+    }
+
+    /// <summary>Places symbols as the reference does when characters were dropped: one after another by their lengths in bytes, as if nothing lay between.</summary>
+    private static void CloseGaps(ReadOnlySpan<char> word, MergeScratch scratch)
+    {
+        List<int> unitOfByte = [];
+        for (int i = 0; i < word.Length;)
+        {
+            _ = Rune.DecodeFromUtf16(word[i..], out Rune rune, out int used);
+            unitOfByte.AddRange(Enumerable.Repeat(i, rune.Utf8SequenceLength));
+            i += used;
+        }
+
+        int at = 0;
+        for (int i = scratch.Count > 0 ? 0 : -1; i >= 0; i = scratch.Symbols[i].Next)
+        {
+            ref MergeScratch.Symbol symbol = ref scratch.Symbols[i];
+            int bytes = symbol.Bytes;
+            int first = unitOfByte[Math.Min(at, unitOfByte.Count - 1)];
+            int last = unitOfByte[Math.Min(at + Math.Max(bytes, 1), unitOfByte.Count) - 1];
+            symbol.Start = first;
+            symbol.Length = last - first + (char.IsHighSurrogate(word[last]) && last + 1 < word.Length ? 2 : 1);
+            at += bytes;
         }
     }
 
@@ -144,7 +173,7 @@ internal sealed class BpeModel : TokenModel
     {
         if (id >= 0)
         {
-            scratch.Append(id, start, character.Length);
+            scratch.Append(id, start, character.Length, Utf8Length(character));
             return;
         }
 
@@ -155,6 +184,7 @@ internal sealed class BpeModel : TokenModel
 
         if (_options.Unknown is null)
         {
+            scratch.Dropped = true;
             return;
         }
 
@@ -167,11 +197,14 @@ internal sealed class BpeModel : TokenModel
         if (_options.FuseUnknown && last >= 0 && scratch.Symbols[last].Id == _unknown && scratch.Symbols[last].Start + scratch.Symbols[last].Length == start)
         {
             scratch.Symbols[last].Length += character.Length;
+            scratch.Symbols[last].Bytes += Utf8Length(character);
             return;
         }
 
-        scratch.Append(_unknown, start, character.Length);
+        scratch.Append(_unknown, start, character.Length, Utf8Length(character));
     }
+
+    private static int Utf8Length(ReadOnlySpan<char> character) => character.Length == 2 ? 4 : character[0] < 0x80 ? 1 : character[0] < 0x800 ? 2 : 3;
 
     private bool AppendBytes(ReadOnlySpan<char> character, int start, MergeScratch scratch)
     {
@@ -187,7 +220,7 @@ internal sealed class BpeModel : TokenModel
 
         for (int i = 0; i < count; i++)
         {
-            scratch.Append(_bytes![bytes[i]], start, character.Length);
+            scratch.Append(_bytes![bytes[i]], start, character.Length, 1);
         }
 
         return true;

@@ -15,6 +15,9 @@ internal sealed class MergeScratch
         /// <summary>Length in UTF-16 units; 0 once it was merged into the one before.</summary>
         public int Length;
 
+        /// <summary>Length in bytes of UTF-8, where the model keeps count of it.</summary>
+        public int Bytes;
+
         /// <summary>The symbol before, or -1.</summary>
         public int Previous;
 
@@ -37,9 +40,12 @@ internal sealed class MergeScratch
     /// <summary>A merge that was possible when it was queued.</summary>
     public readonly record struct Candidate(int Left, int LeftKey, int RightKey, int Result);
 
-    public void Clear() => Count = 0;
+    /// <summary>A character of the piece gave no symbol.</summary>
+    public bool Dropped { get; set; }
 
-    public void Append(int id, int start, int length)
+    public void Clear() => (Count, Dropped) = (0, false);
+
+    public void Append(int id, int start, int length, int bytes = 0)
     {
         if (Count == Symbols.Length)
         {
@@ -48,7 +54,7 @@ internal sealed class MergeScratch
             Symbols = larger;
         }
 
-        Symbols[Count] = new Symbol { Id = id, Start = start, Length = length, Previous = Count - 1, Next = Count + 1 };
+        Symbols[Count] = new Symbol { Id = id, Start = start, Length = length, Bytes = bytes, Previous = Count - 1, Next = Count + 1 };
         Count++;
     }
 
@@ -67,7 +73,8 @@ internal sealed class MergeScratch
         ref Symbol a = ref Symbols[left];
         ref Symbol b = ref Symbols[a.Next];
         a.Id = id;
-        a.Length += b.Length;
+        a.Length = b.Start + b.Length - a.Start;
+        a.Bytes += b.Bytes;
         a.Next = b.Next;
         b.Length = 0;
         b.Id = -1;

@@ -89,7 +89,7 @@ internal sealed class GgufTokenizerReader
         WordPieceModel model = new(_file.Vocabulary, _file.Vocabulary.Token(unknown)!, "", "▁", int.MaxValue);
         return Build(model, _file.Id("bos_token_id", 101), _file.Id("eos_token_id"), true, false, true) with
         {
-            Normalizer = new BertNormalizer(true, true, accents, lowercase),
+            Normalizer = new GgufBertNormalizer(accents, lowercase),
             PreTokenizer = CharacterPreTokenizer.Bert,
             Decoder = PlainDecoder(true),
         };
@@ -152,5 +152,5 @@ internal sealed class GgufTokenizerReader
     }
 
     private static SequenceDecoder PlainDecoder(bool stripFirst) => new(
-        [new ReplaceTextDecoder("▁", " "), new ByteFallbackDecoder(), new FuseDecoder(), .. stripFirst ? [new StripDecoder(" ", 1, 0)] : (TokenDecoder[])[]]);
+        [new ReplaceTextDecoder("▁", " "), new ByteFallbackDecoder(wholeRuns: false), new FuseDecoder(), .. stripFirst ? [new StripDecoder(" ", 1, 0)] : (TokenDecoder[])[]]);
 }

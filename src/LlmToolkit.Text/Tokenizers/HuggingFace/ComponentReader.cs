@@ -8,6 +8,9 @@ internal sealed class ComponentReader(JsonFields fields)
     /// <summary>Nested sequences accepted; real files nest twice.</summary>
     private const int MaxDepth = 32;
 
+    // The reference runs Rust's regex here, whose \w has the joiners and lacks the digits of Latin-1.
+    private const string WordsAndMarks = @"[\w\u200C\u200D&&[^\u00B2\u00B3\u00B9\u00BC-\u00BE]]+|[[^\w\s\u200C\u200D]\u00B2\u00B3\u00B9\u00BC-\u00BE]+";
+
     private int _depth;
 
     public Normalizer Normalizer(JsonElement json)
@@ -54,7 +57,7 @@ internal sealed class ComponentReader(JsonFields fields)
             case "Metaspace": return new MetaspacePreTokenizer(Character(json, "replacement", '▁'), Scheme(json), fields.Flag(json, "split", true));
             case "Split":
                 return new SplitPreTokenizer(Pattern(fields.Require(json, "pattern", JsonValueKind.Object)), Behavior(json, null), fields.Flag(json, "invert", false));
-            case "Whitespace": return new SplitPreTokenizer(PatternCache.Get(@"\w+|[^\w\s]+"), SplitBehavior.Removed, invert: true);
+            case "Whitespace": return new SplitPreTokenizer(PatternCache.Get(WordsAndMarks), SplitBehavior.Removed, invert: true);
             case "WhitespaceSplit": return CharacterPreTokenizer.WhitespaceSplit;
             case "Punctuation": return CharacterPreTokenizer.Punctuation(Behavior(json, SplitBehavior.Isolated));
             case "Digits": return CharacterPreTokenizer.Digits(fields.Flag(json, "individual_digits", false));

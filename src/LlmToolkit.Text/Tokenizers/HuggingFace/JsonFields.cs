@@ -15,9 +15,14 @@ internal sealed class JsonFields(string? file)
             bytes = bytes[3..];
         }
 
+        JsonDocumentOptions options = new() { MaxDepth = 128 };
         try
         {
-            return JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 128 });
+            return JsonDocument.Parse(bytes, options);
+        }
+        catch (JsonException) when (WithoutNonFinite(bytes.Span) is { } plain)
+        {
+            return JsonDocument.Parse(plain, options);
         }
         catch (JsonException fault)
         {
@@ -74,6 +79,39 @@ internal sealed class JsonFields(string? file)
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw Bad(field, value, "an integer");
 
     public int Int(JsonElement json, string name, int otherwise) => TryGet(json, name, out JsonElement value) ? Int(value, name) : otherwise;
+
+    /// <summary>Python writes NaN and Infinity, which JSON lacks, into config files: null in their place. Gives null where there are none.</summary>
+    private static byte[]? WithoutNonFinite(ReadOnlySpan<byte> bytes)
+    {
+        List<byte> plain = new(bytes.Length);
+        bool text = false;
+        bool found = false;
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            byte b = bytes[i];
+            if (text && b == '\\' && i + 1 < bytes.Length)
+            {
+                plain.Add(b);
+                plain.Add(bytes[++i]);
+                continue;
+            }
+
+            text ^= b == '"';
+            ReadOnlySpan<byte> rest = bytes[i..];
+            int length = text ? 0 : rest.StartsWith("-Infinity"u8) ? 9 : rest.StartsWith("Infinity"u8) ? 8 : rest.StartsWith("NaN"u8) ? 3 : 0;
+            if (length == 0)
+            {
+                plain.Add(b);
+                continue;
+            }
+
+            plain.AddRange("null"u8);
+            found = true;
+            i += length - 1;
+        }
+
+        return found ? [.. plain] : null;
+    }
 
     private static string Describe(JsonElement value)
     {

@@ -49,7 +49,7 @@ internal static class VocabularyFilesReader
             Model = new BpeModel(vocabulary, merges.Build(), new BpeOptions()),
             Normalizer = qwen ? new UnicodeNormalizer(true, false) : null,
             PreTokenizer = split,
-            PostProcessor = roberta ? Roberta(special, vocabulary) : Around(config, special, vocabulary) with { TrimOffsets = [config.AddPrefixSpace] },
+            PostProcessor = roberta ? Roberta(special, vocabulary) : Around(config, special, vocabulary),
             Decoder = new ByteLevelDecoder(),
             AddedTokens = added,
             Special = special,

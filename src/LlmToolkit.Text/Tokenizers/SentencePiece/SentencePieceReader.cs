@@ -31,7 +31,9 @@ internal static class SentencePieceReader
                 {
                     Special = control,
                     Normalized = !control,
-                    DecodeText = type == SentencePieceType.Unknown ? model.UnknownSurface : texts[id],
+                    // By itself the model shows no control piece; with a configuration beside it, it is transformers' tokenizer, which does.
+                    DecodeText = type == SentencePieceType.Unknown ? model.UnknownSurface : control && config.Class is null ? "" : texts[id],
+                    AlwaysDecoded = type == SentencePieceType.Unknown,
                 });
             }
         }
@@ -58,7 +60,7 @@ internal static class SentencePieceReader
             Model = tokens,
             Normalizer = new SentencePieceNormalizer(map, spaces, matcher),
             AddedTokens = added,
-            Decoder = new SequenceDecoder([new ReplaceTextDecoder("▁", " "), new ByteFallbackDecoder(), new FuseDecoder(), .. model.AddDummyPrefix && !model.WhitespaceAsSuffix ? [new StripDecoder(" ", 1, 0)] : (TokenDecoder[])[]]),
+            Decoder = new SequenceDecoder([new ReplaceTextDecoder("▁", " "), new ByteFallbackDecoder(wholeRuns: false), new FuseDecoder(), .. model.AddDummyPrefix && !model.WhitespaceAsSuffix ? [new StripDecoder(" ", 1, 0)] : (TokenDecoder[])[]]),
             Special = roles with { Bos = roles.Bos ?? Role(model.BosId), Eos = roles.Eos ?? Role(model.EosId), Pad = roles.Pad ?? Role(model.PadId), Unknown = Role(unknown) },
         });
     }
