@@ -22,4 +22,14 @@ internal static class EngineErrors
         Field = "LLMTK_SIMD",
         Fixes = ["Unset LLMTK_SIMD, or name a narrower level."],
     });
+
+    public static ModelException KvTypeMissing(KvType type) => new(new()
+    {
+        Code = "LT4050",
+        Kind = FaultKind.Unsupported,
+        Category = ErrorCategory.Hardware,
+        Message = $"The engine's cache of keys and values was asked for as {type}; it can be F16 or F32.",
+        Field = "KvType",
+        Fixes = ["Leave the cache type out: F16 is used.", "Use F16, or F32 where exactness counts more than memory."],
+    });
 }
