@@ -36,51 +36,102 @@ internal abstract unsafe class BlockQuant<TBlock> : Quant
         }
     }
 
-    public override void DotF32(SimdLevel level, byte* rows, nint rowBytes, int count, float* x, int columns, float* y)
+    public sealed override void DotF32(SimdLevel level, byte* rows, nint rowBytes, int count, float* x, int columns, float* y)
+    {
+        switch (level)
+        {
+            case >= SimdLevel.V256:
+                BlockDot256<TBlock>.DotF32(rows, rowBytes, count, x, columns, y);
+                break;
+            case SimdLevel.V128:
+                BlockDot128<TBlock>.DotF32(rows, rowBytes, count, x, columns, y);
+                break;
+            default:
+                for (int r = 0; r < count; r++, rows += rowBytes)
+                {
+                    y[r] = DotF32Scalar((TBlock*)rows, x, columns);
+                }
+
+                break;
+        }
+    }
+
+    public sealed override void DotQ8(SimdLevel level, byte* rows, nint rowBytes, int count, in Q8Row x, int columns, float* y)
+    {
+        switch (level)
+        {
+            case >= SimdLevel.V256:
+                BlockDot256<TBlock>.DotQ8(rows, rowBytes, count, x, columns, y);
+                break;
+            case SimdLevel.V128:
+                BlockDot128<TBlock>.DotQ8(rows, rowBytes, count, x, columns, y);
+                break;
+            default:
+                for (int r = 0; r < count; r++, rows += rowBytes)
+                {
+                    y[r] = DotQ8Scalar((TBlock*)rows, x, columns);
+                }
+
+                break;
+        }
+    }
+
+    public sealed override void MakePanelF32(SimdLevel level, byte** rows, int columns, float* panel, float* scratch)
+    {
+        if (level == SimdLevel.Scalar)
+        {
+            PanelF32Scalar(rows, columns, panel);
+        }
+        else
+        {
+            BlockPanels<TBlock>.MakeF32(rows, columns, panel, level >= SimdLevel.V256);
+        }
+    }
+
+    public sealed override void MakePanelU8(SimdLevel level, byte** rows, int columns, byte* panel)
+    {
+        if (level == SimdLevel.Scalar)
+        {
+            PanelU8Scalar(rows, columns, panel);
+        }
+        else
+        {
+            BlockPanels<TBlock>.MakeU8(rows, columns, panel, level >= SimdLevel.V256);
+        }
+    }
+
+    /// <summary>The definition of the float dot, in the order of additions that all levels keep: a lane for each weight of a part.</summary>
+    private static float DotF32Scalar(TBlock* block, float* x, int columns)
     {
         float* weights = stackalloc float[MostLength];
-        for (int r = 0; r < count; r++, rows += rowBytes)
+        float* sums = stackalloc float[Part];
+        new Span<float>(sums, Part).Clear();
+        for (int c = 0; c < columns; c += TBlock.Length, block++)
         {
-            TBlock* block = (TBlock*)rows;
-            double sum = 0;
-            for (int c = 0; c < columns; c += TBlock.Length, block++)
+            DequantizeBlock(block, weights);
+            for (int i = 0; i < TBlock.Length; i++)
             {
-                DequantizeBlock(block, weights);
-                for (int i = 0; i < TBlock.Length; i++)
-                {
-                    sum += weights[i] * x[c + i];
-                }
+                sums[i % Part] = MathF.FusedMultiplyAdd(weights[i], x[c + i], sums[i % Part]);
             }
-
-            y[r] = (float)sum;
         }
-    }
 
-    public override void DotQ8(SimdLevel level, byte* rows, nint rowBytes, int count, in Q8Row x, int columns, float* y)
-    {
-        for (int r = 0; r < count; r++, rows += rowBytes)
+        for (int i = 0; i < Lanes; i++)
         {
-            y[r] = DotQ8Scalar((TBlock*)rows, x, columns);
+            sums[i] = sums[i] + sums[i + 8] + (sums[i + 16] + sums[i + 24]);
         }
+
+        return SumLanes(sums);
     }
 
-    public override void MakePanelF32(SimdLevel level, byte** rows, int columns, float* panel, float* scratch)
+    private static void PanelF32Scalar(byte** rows, int columns, float* panel)
     {
+        TBlock nothing = default;
         float* weights = stackalloc float[MostLength];
         for (int r = 0; r < PanelRowsF32; r++)
         {
-            TBlock* block = (TBlock*)rows[r];
             for (int c = 0; c < columns; c += TBlock.Length)
             {
-                if (block == null)
-                {
-                    new Span<float>(weights, TBlock.Length).Clear();
-                }
-                else
-                {
-                    DequantizeBlock(block++, weights);
-                }
-
+                DequantizeBlock(rows[r] == null ? &nothing : (TBlock*)rows[r] + (c / TBlock.Length), weights);
                 for (int i = 0; i < TBlock.Length; i++)
                 {
                     panel[((c + i) * PanelRowsF32) + r] = weights[i];
@@ -88,8 +139,6 @@ internal abstract unsafe class BlockQuant<TBlock> : Quant
             }
         }
     }
-
-    public override void MakePanelU8(SimdLevel level, byte** rows, int columns, byte* panel) => PanelU8Scalar(rows, columns, panel);
 
     private static void DequantizeBlock(TBlock* block, float* values)
     {
@@ -153,39 +202,35 @@ internal abstract unsafe class BlockQuant<TBlock> : Quant
 
     private static float SumLanes(float* v) => (v[0] + v[4] + (v[2] + v[6])) + (v[1] + v[5] + (v[3] + v[7]));
 
+    /// <summary>The definition of the byte panel; a block of zeros stands for a missing row.</summary>
     private static void PanelU8Scalar(byte** rows, int columns, byte* panel)
     {
+        TBlock nothing = default;
         int blockBytes = new PanelU8(TBlock.Group, TBlock.MaxValue).BlockBytes;
-        int groups = columns / TBlock.Group;
         float* scales = stackalloc float[MostLength / 16];
         float* minimums = stackalloc float[MostLength / 16];
         byte* q = stackalloc byte[MostLength];
         for (int r = 0; r < PanelU8.Rows; r++)
         {
-            TBlock* block = (TBlock*)rows[r];
-            int groupsPerBlock = TBlock.Length / TBlock.Group;
-            for (int g = 0; g < groups; g++)
+            byte* target = panel;
+            for (int b = 0; b < columns / TBlock.Length; b++)
             {
-                int inBlock = g % groupsPerBlock;
-                if (block != null && inBlock == 0)
+                TBlock* block = rows[r] == null ? &nothing : (TBlock*)rows[r] + b;
+                TBlock.Scales(block, scales, minimums);
+                for (int part = 0; part < TBlock.Length / Part; part++)
                 {
-                    TBlock.Scales(block, scales, minimums);
-                    for (int part = 0; part < TBlock.Length / Part; part++)
-                    {
-                        TBlock.Unpack(block, part, q + (part * Part));
-                    }
-
-                    block++;
+                    TBlock.Unpack(block, part, q + (part * Part));
                 }
 
-                byte* target = panel + ((long)g * blockBytes);
-                float* targetScales = (float*)target;
-                targetScales[r] = block == null ? 0 : scales[inBlock];
-                targetScales[PanelU8.Rows + r] = block == null ? 0 : TBlock.HasMinimum ? minimums[inBlock] : -TBlock.Offset * scales[inBlock];
-                target += 2 * PanelU8.Rows * sizeof(float);
-                for (int i = 0; i < TBlock.Group; i++)
+                for (int g = 0; g < TBlock.Length / TBlock.Group; g++, target += blockBytes)
                 {
-                    target[(((i / 4 * PanelU8.Rows) + r) * 4) + (i % 4)] = block == null ? (byte)0 : q[(inBlock * TBlock.Group) + i];
+                    ((float*)target)[r] = scales[g];
+                    ((float*)target)[PanelU8.Rows + r] = TBlock.HasMinimum ? minimums[g] : -TBlock.Offset * scales[g];
+                    byte* values = target + (2 * PanelU8.Rows * sizeof(float));
+                    for (int i = 0; i < TBlock.Group; i++)
+                    {
+                        values[(((i / 4 * PanelU8.Rows) + r) * 4) + (i % 4)] = q[(g * TBlock.Group) + i];
+                    }
                 }
             }
         }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace LlmToolkit.Engine.Quants;
 
 /// <summary>
@@ -31,4 +33,22 @@ internal unsafe interface IBlock<TSelf>
 
     /// <summary>The definition of the integers: the 32 q of a part.</summary>
     static abstract void Unpack(TSelf* block, int part, byte* values);
+
+    /// <summary>True: the unpacking methods for vectors give q − 128 as signed bytes, as the file does.</summary>
+    static abstract bool Signed { get; }
+
+    /// <summary>As <see cref="Scales"/>, with the halves' values looked up in <see cref="HalfBits.Table"/>; for blocks of several groups in vectors, to the same bits.</summary>
+    static abstract void FastScales(TSelf* block, float* halves, float* scales, float* minimums);
+
+    /// <summary>Of a block with one group, its scale. Only for blocks of 32.</summary>
+    static abstract float ScaleOf(TSelf* block, float* halves);
+
+    /// <summary>Of a block with one group, its minimum. Only for blocks of 32 with minimums.</summary>
+    static abstract float MinimumOf(TSelf* block, float* halves);
+
+    /// <summary>Half of a part in a vector: q of weights 0-15 or 16-31.</summary>
+    static abstract Vector128<byte> Unpack128(TSelf* block, int part, int half);
+
+    /// <summary>A part in a vector.</summary>
+    static abstract Vector256<byte> Unpack256(TSelf* block, int part);
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -30,5 +32,19 @@ internal unsafe struct KScales
             scales[g] = scale * (byte)s;
             minimums[g] = -(minimum * (byte)m);
         }
+    }
+
+    /// <summary>As <see cref="Expand"/>, in vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FastExpand(KScales* groups, float scale, float minimum, float* scales, float* minimums)
+    {
+        Vector128<sbyte> both = Vector128.Create(groups->Scales, groups->Minimums).AsSByte();
+        Bits.ToSingles(both, out Vector128<float> a, out Vector128<float> b, out Vector128<float> c, out Vector128<float> d);
+        Vector128<float> s = Vector128.Create(scale);
+        Vector128<float> m = Vector128.Create(minimum);
+        (a * s).Store(scales);
+        (b * s).Store(scales + 4);
+        (-(c * m)).Store(minimums);
+        (-(d * m)).Store(minimums + 4);
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -25,6 +27,8 @@ internal unsafe struct BlockQ4_1 : IBlock<BlockQ4_1>
 
     public static int Offset => 0;
 
+    public static bool Signed => false;
+
     public static bool HasMinimum => true;
 
     public static void Scales(BlockQ4_1* block, float* scales, float* minimums)
@@ -34,4 +38,23 @@ internal unsafe struct BlockQ4_1 : IBlock<BlockQ4_1>
     }
 
     public static void Unpack(BlockQ4_1* block, int part, byte* values) => Bits.SplitNibbles(block->Nibbles, values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FastScales(BlockQ4_1* block, float* halves, float* scales, float* minimums)
+    {
+        *scales = halves[block->Scale];
+        *minimums = halves[block->Minimum];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ScaleOf(BlockQ4_1* block, float* halves) => halves[block->Scale];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumOf(BlockQ4_1* block, float* halves) => halves[block->Minimum];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Unpack128(BlockQ4_1* block, int part, int half) => Bits.SplitNibbles128(block->Nibbles, half);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Unpack256(BlockQ4_1* block, int part) => Bits.SplitNibbles256(block->Nibbles);
 }

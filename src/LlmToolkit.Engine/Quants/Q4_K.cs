@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -26,10 +28,28 @@ internal unsafe struct BlockQ4_K : IBlock<BlockQ4_K>
 
     public static int Offset => 0;
 
+    public static bool Signed => false;
+
     public static bool HasMinimum => true;
 
     public static void Scales(BlockQ4_K* block, float* scales, float* minimums) =>
         KScales.Expand(&block->Groups, HalfBits.ToSingle(block->Scale), HalfBits.ToSingle(block->Minimum), scales, minimums);
 
     public static void Unpack(BlockQ4_K* block, int part, byte* values) => Bits.PairNibbles(block->Nibbles, part, values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FastScales(BlockQ4_K* block, float* halves, float* scales, float* minimums) =>
+        KScales.FastExpand(&block->Groups, halves[block->Scale], halves[block->Minimum], scales, minimums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ScaleOf(BlockQ4_K* block, float* halves) => halves[block->Scale];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumOf(BlockQ4_K* block, float* halves) => halves[block->Minimum];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Unpack128(BlockQ4_K* block, int part, int half) => Bits.PairNibbles128(block->Nibbles, part, half);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Unpack256(BlockQ4_K* block, int part) => Bits.PairNibbles256(block->Nibbles, part);
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -28,6 +30,8 @@ internal unsafe struct BlockQ5_1 : IBlock<BlockQ5_1>
 
     public static int Offset => 0;
 
+    public static bool Signed => false;
+
     public static bool HasMinimum => true;
 
     public static void Scales(BlockQ5_1* block, float* scales, float* minimums)
@@ -41,4 +45,24 @@ internal unsafe struct BlockQ5_1 : IBlock<BlockQ5_1>
         Bits.SplitNibbles(block->Nibbles, values);
         Bits.AddFifthBits(block->HighBits, values);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FastScales(BlockQ5_1* block, float* halves, float* scales, float* minimums)
+    {
+        *scales = halves[block->Scale];
+        *minimums = halves[block->Minimum];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ScaleOf(BlockQ5_1* block, float* halves) => halves[block->Scale];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumOf(BlockQ5_1* block, float* halves) => halves[block->Minimum];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Unpack128(BlockQ5_1* block, int part, int half) =>
+        Bits.SplitNibbles128(block->Nibbles, half) | Bits.FifthBits128(block->HighBits, half);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Unpack256(BlockQ5_1* block, int part) => Bits.SplitNibbles256(block->Nibbles) | Bits.FifthBits256(block->HighBits);
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -29,6 +31,8 @@ internal unsafe struct BlockQ5_K : IBlock<BlockQ5_K>
 
     public static int Offset => 0;
 
+    public static bool Signed => false;
+
     public static bool HasMinimum => true;
 
     public static void Scales(BlockQ5_K* block, float* scales, float* minimums) =>
@@ -42,4 +46,22 @@ internal unsafe struct BlockQ5_K : IBlock<BlockQ5_K>
             values[i] |= (byte)((block->HighBits[i] >> part & 1) << 4);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FastScales(BlockQ5_K* block, float* halves, float* scales, float* minimums) =>
+        KScales.FastExpand(&block->Groups, halves[block->Scale], halves[block->Minimum], scales, minimums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ScaleOf(BlockQ5_K* block, float* halves) => halves[block->Scale];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumOf(BlockQ5_K* block, float* halves) => halves[block->Minimum];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Unpack128(BlockQ5_K* block, int part, int half) =>
+        Bits.PairNibbles128(block->Nibbles, part, half) | (Bits.MoveBits(Vector128.Load(block->HighBits + (16 * half)), part, 4) & Vector128.Create((byte)16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Unpack256(BlockQ5_K* block, int part) =>
+        Bits.PairNibbles256(block->Nibbles, part) | (Bits.MoveBits(Vector256.Load(block->HighBits), part, 4) & Vector256.Create((byte)16));
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -27,6 +29,8 @@ internal unsafe struct BlockQ6_K : IBlock<BlockQ6_K>
 
     public static int Offset => 32;
 
+    public static bool Signed => false;
+
     public static bool HasMinimum => false;
 
     public static void Scales(BlockQ6_K* block, float* scales, float* minimums)
@@ -48,5 +52,40 @@ internal unsafe struct BlockQ6_K : IBlock<BlockQ6_K>
             int low = quarter < 2 ? nibbles[i] & 15 : nibbles[i] >> 4;
             values[i] = (byte)(low | ((highBits[i] >> (2 * quarter) & 3) << 4));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FastScales(BlockQ6_K* block, float* halves, float* scales, float* minimums)
+    {
+        Vector128<float> scale = Vector128.Create(halves[block->Scale]);
+        Bits.ToSingles(Vector128.Load(block->Groups), out Vector128<float> a, out Vector128<float> b, out Vector128<float> c, out Vector128<float> d);
+        (a * scale).Store(scales);
+        (b * scale).Store(scales + 4);
+        (c * scale).Store(scales + 8);
+        (d * scale).Store(scales + 12);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ScaleOf(BlockQ6_K* block, float* halves) => halves[block->Scale];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumOf(BlockQ6_K* block, float* halves) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Unpack128(BlockQ6_K* block, int part, int half)
+    {
+        int quarter = part % 4;
+        Vector128<byte> nibbles = Vector128.Load(block->Nibbles + (64 * (part / 4)) + (32 * (part % 2)) + (16 * half));
+        Vector128<byte> high = Vector128.Load(block->HighBits + (32 * (part / 4)) + (16 * half));
+        return (Bits.MoveBits(nibbles, quarter < 2 ? 0 : 4, 0) & Vector128.Create((byte)15)) | (Bits.MoveBits(high, 2 * quarter, 4) & Vector128.Create((byte)0x30));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Unpack256(BlockQ6_K* block, int part)
+    {
+        int quarter = part % 4;
+        Vector256<byte> nibbles = Vector256.Load(block->Nibbles + (64 * (part / 4)) + (32 * (part % 2)));
+        Vector256<byte> high = Vector256.Load(block->HighBits + (32 * (part / 4)));
+        return (Bits.MoveBits(nibbles, quarter < 2 ? 0 : 4, 0) & Vector256.Create((byte)15)) | (Bits.MoveBits(high, 2 * quarter, 4) & Vector256.Create((byte)0x30));
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -23,6 +25,8 @@ internal unsafe struct BlockQ8_0 : IBlock<BlockQ8_0>
 
     public static int Offset => 128;
 
+    public static bool Signed => true;
+
     public static bool HasMinimum => false;
 
     public static void Scales(BlockQ8_0* block, float* scales, float* minimums) => *scales = HalfBits.ToSingle(block->Scale);
@@ -34,4 +38,19 @@ internal unsafe struct BlockQ8_0 : IBlock<BlockQ8_0>
             values[i] = (byte)(block->Quants[i] + 128);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FastScales(BlockQ8_0* block, float* halves, float* scales, float* minimums) => *scales = halves[block->Scale];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ScaleOf(BlockQ8_0* block, float* halves) => halves[block->Scale];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumOf(BlockQ8_0* block, float* halves) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Unpack128(BlockQ8_0* block, int part, int half) => Vector128.Load(block->Quants + (16 * half)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Unpack256(BlockQ8_0* block, int part) => Vector256.Load(block->Quants).AsByte();
 }

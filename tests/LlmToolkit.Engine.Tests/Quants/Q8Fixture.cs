@@ -9,10 +9,11 @@ internal sealed unsafe class Q8Fixture : IDisposable
     private readonly byte* _memory;
     private Q8Row _row;
 
-    public Q8Fixture(ReadOnlySpan<float> x)
+    /// <param name="x">The values.</param>
+    /// <param name="group">Neighbours that are rounded with one scale: 32, or 256 as ggml's Q8_K does (then every part of them holds the same scale).</param>
+    public Q8Fixture(ReadOnlySpan<float> x, int group = 32)
     {
         int n = x.Length;
-        // Guard bytes behind each part would not be seen by a test; sizes are exact so that a tool that checks native memory would see reads beyond.
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)((n * 7) + 256), 64);
         Floats = (float*)_memory;
         x.CopyTo(new Span<float>(Floats, n));
@@ -23,9 +24,9 @@ internal sealed unsafe class Q8Fixture : IDisposable
         for (int b = 0; b < n / 32; b++)
         {
             float max = 0;
-            for (int i = 0; i < 32; i++)
+            foreach (float v in x.Slice(b * 32 / group * group, group))
             {
-                max = MathF.Max(max, MathF.Abs(x[(b * 32) + i]));
+                max = MathF.Max(max, MathF.Abs(v));
             }
 
             _row.Scales[b] = max / 127;
