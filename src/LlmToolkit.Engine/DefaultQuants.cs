@@ -8,6 +8,8 @@ internal static class DefaultQuants
     public static IReadOnlyList<Quant> All { get; } =
     [
         new F32(),
+        new F16(),
+        new BF16(),
     ];
 
     /// <summary>The implementation for a type, or null.</summary>
