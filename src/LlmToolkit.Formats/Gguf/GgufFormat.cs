@@ -4,9 +4,9 @@ using LlmToolkit.Formats.Shared;
 namespace LlmToolkit.Formats.Gguf;
 
 /// <summary>GGUF, the single-file format of llama.cpp: a file, any part of a split set, or a directory that holds nothing else.</summary>
-public sealed class GgufFormat : IModelFormat
+internal sealed class GgufFormat : IModelFormat
 {
-    internal const string FormatName = "gguf";
+    public const string FormatName = "gguf";
 
     /// <inheritdoc/>
     public string Name => FormatName;

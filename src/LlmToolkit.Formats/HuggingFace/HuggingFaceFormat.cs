@@ -19,27 +19,26 @@ public sealed class HuggingFaceFormat : IModelFormat
     /// <inheritdoc/>
     public string Summary => "a model's directory: config.json with safetensors or PyTorch weights, also sentence-transformers";
 
-    /// <summary>Completes weights that were named directly with the configuration, tokenizer and settings of their folder; without a config.json there they are returned as they are.</summary>
-    /// <param name="weights">Open weights; disposed with what is returned, and when this throws.</param>
-    /// <exception cref="ModelException">A file of the folder is there and cannot be used.</exception>
-    public static ModelContainer WithFolder(ModelContainer weights)
+    /// <summary>Opens a model to be used: weights that were named directly get the configuration, tokenizer and settings of the folder they lie in, when it has a config.json.</summary>
+    /// <param name="format">The format of <paramref name="artifact"/>.</param>
+    /// <param name="artifact">A file, an index, any shard, or a directory.</param>
+    /// <exception cref="ModelException">The weights are refused, or a file of the folder is there and cannot be used.</exception>
+    public static ModelContainer OpenWithFolder(IModelFormat format, ModelArtifact artifact)
     {
-        ArgumentNullException.ThrowIfNull(weights);
-        string folder = weights.Artifact.Directory;
-        if (weights.Artifact.IsDirectory || weights.Naming != NamingScheme.HuggingFace || !HuggingFaceFolder.HasConfig(folder))
+        ArgumentNullException.ThrowIfNull(format);
+        ArgumentNullException.ThrowIfNull(artifact);
+        if (artifact.IsDirectory || !HuggingFaceFolder.HasConfig(artifact.Directory))
+        {
+            return format.Open(artifact);
+        }
+
+        ModelContainer weights = OpenWeights(format, artifact);
+        if (weights.Naming != NamingScheme.HuggingFace)
         {
             return weights;
         }
 
-        try
-        {
-            return new HuggingFaceContainer(weights.Artifact, HuggingFaceFolder.Read(folder), weights, weights.Info.Format);
-        }
-        catch
-        {
-            weights.Dispose();
-            throw;
-        }
+        return Complete(artifact, weights, () => HuggingFaceFolder.Read(artifact.Directory), weights.Info.Format);
     }
 
     /// <inheritdoc/>
@@ -74,8 +73,7 @@ public sealed class HuggingFaceFormat : IModelFormat
 
         DirectoryAnalysis analysis = Analyse(artifact);
         HuggingFaceFolder folder = HuggingFaceFolder.Read(artifact.Path);
-        ModelContainer weights = OpenWeights(artifact, analysis, (format, file) => format.Open(file));
-        return new HuggingFaceContainer(artifact, folder, weights, FormatName);
+        return Complete(artifact, OfWeights(artifact, analysis, OpenWeights), () => folder, FormatName);
     }
 
     /// <inheritdoc/>
@@ -105,7 +103,23 @@ public sealed class HuggingFaceFormat : IModelFormat
         };
     }
 
-    private T OpenWeights<T>(ModelArtifact artifact, DirectoryAnalysis analysis, Func<IModelFormat, ModelArtifact, T> open)
+    private static ModelContainer OpenWeights(IModelFormat format, ModelArtifact file) =>
+        format is IWeightFormat weights ? weights.OpenWeights(file) : format.Open(file);
+
+    private static HuggingFaceContainer Complete(ModelArtifact artifact, ModelContainer weights, Func<HuggingFaceFolder> folder, string format)
+    {
+        try
+        {
+            return new HuggingFaceContainer(artifact, folder(), weights, format);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    private T OfWeights<T>(ModelArtifact artifact, DirectoryAnalysis analysis, Func<IModelFormat, ModelArtifact, T> open)
     {
         string path = ModelFolder.File(artifact.Path, DirectoryAnalyzer.Entry(analysis)!.Name).Path;
         IModelFormat format = _weightFormats.FirstOrDefault(f => f.Name == analysis.WeightFormat)
@@ -127,7 +141,7 @@ public sealed class HuggingFaceFormat : IModelFormat
         HuggingFaceFolder? folder = Try(() => HuggingFaceFolder.Read(artifact.Path), findings);
         DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(artifact);
         ModelDescription? weights = analysis.WeightFormat is not null and not "gguf" && DirectoryAnalyzer.Entry(analysis) is not null
-            ? Try(() => OpenWeights(artifact, analysis, (format, file) => format.Describe(file)), findings)
+            ? Try(() => OfWeights(artifact, analysis, (format, file) => format.Describe(file)), findings)
             : null;
         findings.AddRange(weights?.Findings.Where(f => !findings.Contains(f)) ?? []);
         ModelInfo bare = weights?.Info ?? new ModelInfo { Format = FormatName, FileBytes = weights?.Files.Sum(f => f.Length) ?? 0 };

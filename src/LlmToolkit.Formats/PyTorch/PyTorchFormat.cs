@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using LlmToolkit.Formats.HuggingFace;
 
 namespace LlmToolkit.Formats.PyTorch;
 
 /// <summary>PyTorch's own files (.bin .pt .pth .ckpt), read without running anything in them.</summary>
-internal sealed class PyTorchFormat : IModelFormat
+internal sealed class PyTorchFormat : IWeightFormat
 {
     private static readonly SearchValues<byte> NameBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."u8);
 
@@ -43,6 +44,13 @@ internal sealed class PyTorchFormat : IModelFormat
     {
         ArgumentNullException.ThrowIfNull(artifact);
         return PyTorchContainer.Open(artifact);
+    }
+
+    /// <inheritdoc/>
+    public ModelContainer OpenWeights(ModelArtifact artifact)
+    {
+        ArgumentNullException.ThrowIfNull(artifact);
+        return PyTorchContainer.OpenStateDict(artifact);
     }
 
     /// <inheritdoc/>

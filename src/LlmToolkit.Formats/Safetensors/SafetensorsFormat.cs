@@ -4,9 +4,9 @@ using LlmToolkit.Formats.Shared;
 namespace LlmToolkit.Formats.Safetensors;
 
 /// <summary>safetensors, the weight files of Hugging Face: a file, an index, or any shard of a set.</summary>
-public sealed class SafetensorsFormat : IModelFormat
+internal sealed class SafetensorsFormat : IModelFormat
 {
-    internal const string FormatName = "safetensors";
+    public const string FormatName = "safetensors";
 
     /// <inheritdoc/>
     public string Name => FormatName;
