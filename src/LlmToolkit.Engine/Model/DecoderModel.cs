@@ -48,7 +48,7 @@ internal sealed unsafe class DecoderModel : IDisposable
     public static DecoderModel Load(ModelContainer container, Architecture architecture, EngineSettings settings)
     {
         string file = container.Artifact.Path;
-        ModelConfig config = new(container.Metadata, container.Naming, container.Info.Architecture ?? "", file, architecture.Defaults);
+        ModelConfig config = new(container.Metadata, container.Naming, container.Info.Architecture ?? "", file, container.Naming == NamingScheme.Gguf ? architecture.GgufDefaults : architecture.Defaults);
         Conventions conventions = architecture.Conventions(container.Naming);
         DecoderWeights weights = new();
         try
