@@ -52,7 +52,8 @@ internal static unsafe class Bits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> FifthBits128(uint bits, int half)
     {
-        Vector128<byte> spread = Vector128.Create(Vector64.Create((byte)(bits >> (16 * half))), Vector64.Create((byte)(bits >> ((16 * half) + 8))));
+        Vector128<byte> places = Vector128.Create(0UL, 0x0101010101010101).AsByte();
+        Vector128<byte> spread = Vector128.Shuffle(Vector128.CreateScalar(bits >> (16 * half)).AsByte(), places);
         Vector128<byte> one = Vector128.Create(0x8040201008040201).AsByte();
         return Vector128.Equals(spread & one, one) & Vector128.Create((byte)16);
     }

@@ -144,7 +144,6 @@ internal static unsafe class BlockDot256<TBlock>
         float* halves = HalfBits.Table;
         float* s0 = stackalloc float[32];
         float* s1 = s0 + 16;
-        float* minimums = stackalloc float[8];
         Vector256<float> a0 = Vector256<float>.Zero;
         Vector256<float> a1 = a0;
         Vector256<float> m0 = a0;
@@ -153,8 +152,8 @@ internal static unsafe class BlockDot256<TBlock>
         {
             TBlock* w0 = (TBlock*)row + b;
             TBlock* w1 = (TBlock*)(row + rowBytes) + b;
-            m0 = PartScales(w0, halves, scales, sums, s0, minimums, m0);
-            m1 = PartScales(w1, halves, scales, sums, s1, minimums, m1);
+            m0 = PartScales(w0, halves, scales, sums, s0, m0);
+            m1 = PartScales(w1, halves, scales, sums, s1, m1);
             Both(w0, w1, 0, quants, s0, s1, ref a0, ref a1);
             Both(w0, w1, 1, quants, s0, s1, ref a0, ref a1);
             Both(w0, w1, 2, quants, s0, s1, ref a0, ref a1);
@@ -183,12 +182,11 @@ internal static unsafe class BlockDot256<TBlock>
     {
         float* halves = HalfBits.Table;
         float* s = stackalloc float[16];
-        float* minimums = stackalloc float[8];
         Vector256<float> sum = Vector256<float>.Zero;
         Vector256<float> minimumSum = sum;
         for (int b = 0; b < blocks; b++, quants += 256, scales += 8, sums += 8, block++)
         {
-            minimumSum = PartScales(block, halves, scales, sums, s, minimums, minimumSum);
+            minimumSum = PartScales(block, halves, scales, sums, s, minimumSum);
             for (int part = 0; part < 8; part++)
             {
                 Vector256<sbyte> x = Vector256.Load(quants + (32 * part));
@@ -201,21 +199,21 @@ internal static unsafe class BlockDot256<TBlock>
 
     /// <summary>Writes the products of the scales of weights and activations, and adds the minimums' share.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> PartScales(TBlock* block, float* halves, float* scales, float* sums, float* products, float* minimums, Vector256<float> minimumSum)
+    private static Vector256<float> PartScales(TBlock* block, float* halves, float* scales, float* sums, float* products, Vector256<float> minimumSum)
     {
-        TBlock.FastScales(block, halves, products, minimums);
+        (Vector256<float> first, Vector256<float> second) = TBlock.Scales256(block, halves);
         Vector256<float> x = Vector256.Load(scales);
         if (TBlock.Group == 32)
         {
-            (Vector256.Load(products) * x).Store(products);
+            (first * x).Store(products);
         }
         else
         {
-            (Vector256.Load(products) * Avx2.PermuteVar8x32(x, Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3))).Store(products);
-            (Vector256.Load(products + 8) * Avx2.PermuteVar8x32(x, Vector256.Create(4, 4, 5, 5, 6, 6, 7, 7))).Store(products + 8);
+            (first * Avx2.PermuteVar8x32(x, Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3))).Store(products);
+            (second * Avx2.PermuteVar8x32(x, Vector256.Create(4, 4, 5, 5, 6, 6, 7, 7))).Store(products + 8);
         }
 
-        return TBlock.HasMinimum ? Fma.MultiplyAdd(Vector256.Load(minimums), Vector256.Load(sums), minimumSum) : minimumSum;
+        return TBlock.HasMinimum ? Fma.MultiplyAdd(second, Vector256.Load(sums), minimumSum) : minimumSum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -286,10 +286,10 @@ internal static class Turn
         Vector128<long> ab1 = ZipHigh(a, b).AsInt64();
         Vector128<long> cd0 = ZipLow(c, d).AsInt64();
         Vector128<long> cd1 = ZipHigh(c, d).AsInt64();
-        a = Vector128.Create(ab0.GetLower(), cd0.GetLower()).AsInt32();
-        b = Vector128.Create(ab0.GetUpper(), cd0.GetUpper()).AsInt32();
-        c = Vector128.Create(ab1.GetLower(), cd1.GetLower()).AsInt32();
-        d = Vector128.Create(ab1.GetUpper(), cd1.GetUpper()).AsInt32();
+        a = ZipLow(ab0, cd0).AsInt32();
+        b = ZipHigh(ab0, cd0).AsInt32();
+        c = ZipLow(ab1, cd1).AsInt32();
+        d = ZipHigh(ab1, cd1).AsInt32();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -301,4 +301,14 @@ internal static class Turn
     private static Vector128<int> ZipHigh(Vector128<int> a, Vector128<int> b) => Sse2.IsSupported ? Sse2.UnpackHigh(a, b)
         : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
         : Vector128.Create(a[2], b[2], a[3], b[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<long> ZipLow(Vector128<long> a, Vector128<long> b) => Sse2.IsSupported ? Sse2.UnpackLow(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(a, b)
+        : Vector128.Create(a[0], b[0]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<long> ZipHigh(Vector128<long> a, Vector128<long> b) => Sse2.IsSupported ? Sse2.UnpackHigh(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
+        : Vector128.Create(a[1], b[1]);
 }

@@ -6,6 +6,9 @@ namespace LlmToolkit.Engine.Quants;
 /// <summary>Half-precision scales as they lie in blocks.</summary>
 internal static unsafe class HalfBits
 {
+    /// <summary>The bit of the sign: index with it turned over for the negated value.</summary>
+    public const int Sign = 0x8000;
+
     /// <summary>
     /// The value of each of the 65536 halves: exact for subnormal ones, infinities and NaN too. One load instead of the three or more vector instructions of
     /// a conversion without F16C, and no subnormal intermediate that would cost an assist; the scales of a model share a few exponents, so the part in use

@@ -40,6 +40,12 @@ internal unsafe interface IBlock<TSelf>
     /// <summary>As <see cref="Scales"/>, with the halves' values looked up in <see cref="HalfBits.Table"/>; for blocks of several groups in vectors, to the same bits.</summary>
     static abstract void FastScales(TSelf* block, float* halves, float* scales, float* minimums);
 
+    /// <summary>
+    /// As <see cref="FastScales"/> for blocks of 256, in registers (a vector loaded from what narrower stores wrote waits for them): in groups of 32 the scales
+    /// and the minimums, in groups of 16 the first and the last eight scales. Not for blocks of 32.
+    /// </summary>
+    static abstract (Vector256<float> First, Vector256<float> Second) Scales256(TSelf* block, float* halves);
+
     /// <summary>Of a block with one group, its scale. Only for blocks of 32.</summary>
     static abstract float ScaleOf(TSelf* block, float* halves);
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -47,4 +48,10 @@ internal unsafe struct KScales
         (-(c * m)).Store(minimums);
         (-(d * m)).Store(minimums + 4);
     }
+
+    /// <summary>As <see cref="Expand"/>, in registers; the minimum comes negated.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> Scales, Vector256<float> Minimums) Expand256(KScales* groups, float scale, float negatedMinimum) => (
+        Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(Vector128.CreateScalar(groups->Scales).AsByte())) * Vector256.Create(scale),
+        Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(Vector128.CreateScalar(groups->Minimums).AsByte())) * Vector256.Create(negatedMinimum));
 }

@@ -38,6 +38,9 @@ internal unsafe struct BlockQ4_0 : IBlock<BlockQ4_0>
     public static void FastScales(BlockQ4_0* block, float* halves, float* scales, float* minimums) => *scales = halves[block->Scale];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) Scales256(BlockQ4_0* block, float* halves) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ScaleOf(BlockQ4_0* block, float* halves) => halves[block->Scale];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

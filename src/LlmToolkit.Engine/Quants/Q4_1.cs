@@ -47,6 +47,9 @@ internal unsafe struct BlockQ4_1 : IBlock<BlockQ4_1>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) Scales256(BlockQ4_1* block, float* halves) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ScaleOf(BlockQ4_1* block, float* halves) => halves[block->Scale];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -45,6 +45,9 @@ internal unsafe struct BlockQ5_0 : IBlock<BlockQ5_0>
     public static void FastScales(BlockQ5_0* block, float* halves, float* scales, float* minimums) => *scales = halves[block->Scale];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) Scales256(BlockQ5_0* block, float* halves) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ScaleOf(BlockQ5_0* block, float* halves) => halves[block->Scale];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

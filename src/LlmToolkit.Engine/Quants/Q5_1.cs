@@ -54,6 +54,9 @@ internal unsafe struct BlockQ5_1 : IBlock<BlockQ5_1>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) Scales256(BlockQ5_1* block, float* halves) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ScaleOf(BlockQ5_1* block, float* halves) => halves[block->Scale];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -52,6 +52,10 @@ internal unsafe struct BlockQ5_K : IBlock<BlockQ5_K>
         KScales.FastExpand(&block->Groups, halves[block->Scale], halves[block->Minimum], scales, minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) Scales256(BlockQ5_K* block, float* halves) =>
+        KScales.Expand256(&block->Groups, halves[block->Scale], halves[block->Minimum ^ HalfBits.Sign]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ScaleOf(BlockQ5_K* block, float* halves) => halves[block->Scale];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -63,6 +64,13 @@ internal unsafe struct BlockQ6_K : IBlock<BlockQ6_K>
         (b * scale).Store(scales + 4);
         (c * scale).Store(scales + 8);
         (d * scale).Store(scales + 12);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) Scales256(BlockQ6_K* block, float* halves)
+    {
+        Vector256<float> scale = Vector256.Create(halves[block->Scale]);
+        return (Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(block->Groups)) * scale, Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(block->Groups + 8)) * scale);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -43,6 +43,9 @@ internal unsafe struct BlockQ8_0 : IBlock<BlockQ8_0>
     public static void FastScales(BlockQ8_0* block, float* halves, float* scales, float* minimums) => *scales = halves[block->Scale];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) Scales256(BlockQ8_0* block, float* halves) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ScaleOf(BlockQ8_0* block, float* halves) => halves[block->Scale];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
