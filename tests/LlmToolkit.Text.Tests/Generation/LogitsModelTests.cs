@@ -173,6 +173,29 @@ public sealed class LogitsModelTests
         Assert.Equal("LT3203", await CodeOf(Reply.Of(model, Prompt.FromIds(-1))));
     }
 
+    [Theory]
+    [InlineData(260, 1f)]
+    [InlineData(-1, 1f)]
+    [InlineData(1, float.NaN)]
+    [InlineData(1, float.PositiveInfinity)]
+    public async Task GenerateAsync_BadBias_SaysWhatIsWrong(int token, float value)
+    {
+        await using HashModel model = new();
+
+        Assert.Equal("LT3208", await CodeOf(Reply.Of(model, "x", Greedy with { LogitBias = new Dictionary<int, float> { [token] = value } })));
+    }
+
+    [Fact]
+    public async Task GenerateAsync_LongAnswer_AllocatesLittleForAToken()
+    {
+        await using ConstantModel model = new();
+
+        await Reply.Of(model, Prompt.FromIds(1), new GenerateOptions { MaxTokens = 300, Seed = 1, TopK = 0, Stop = ["never"], RepetitionPenalty = 1.1f });
+
+        // A chunk, its list of ids and its text; nothing that grows with vocabulary or context.
+        Assert.InRange(model.AllocatedForAToken, 0, 700);
+    }
+
     [Fact]
     public async Task GenerateAsync_PromptOfTheWholeContext_IsAnErrorWithNumbersAndFixes()
     {
@@ -469,6 +492,17 @@ public sealed class LogitsModelTests
     }
 
     [Fact]
+    public async Task KvBytes_AfterAnAnswer_AreThoseOfTheKeptSession()
+    {
+        await using ConstantModel model = new();
+        Assert.Equal(0, model.KvBytes);
+
+        await Reply.Of(model, Prompt.FromIds(1), Greedy);
+
+        Assert.Equal(7, model.KvBytes);
+    }
+
+    [Fact]
     public void TextAssets_Parts_AreBuiltOnceAndOnlyWhenAskedFor()
     {
         int built = 0;
@@ -511,6 +545,49 @@ public sealed class LogitsModelTests
             {
                 Length += tokens.Length;
                 logits.Fill(float.NaN);
+            }
+
+            public void Truncate(int length) => Length = length;
+
+            public void Dispose()
+            {
+            }
+        }
+    }
+
+    /// <summary>Every logit is 0; measures what its thread allocates between its calls.</summary>
+    private sealed class ConstantModel() : LogitsModel(new ModelInfo { Format = "test", FileBytes = 0 }, "test", 1000, new TextAssets(() => HashModel.Bytes))
+    {
+        private const int From = 100;
+        private const int To = 200;
+        private long _start;
+
+        public long AllocatedForAToken { get; private set; }
+
+        public override int Vocabulary => 128;
+
+        public override IGenerationSession CreateSession(SessionOptions? options = null) => new Session(this);
+
+        private sealed class Session(ConstantModel model) : IGenerationSession
+        {
+            public int Length { get; private set; }
+
+            public int ContextLength => 1000;
+
+            public long KvBytes => 7;
+
+            public void Forward(ReadOnlySpan<int> tokens, Span<float> logits, CancellationToken cancellationToken = default)
+            {
+                Length += tokens.Length;
+                logits.Clear();
+                if (Length == From)
+                {
+                    model._start = GC.GetAllocatedBytesForCurrentThread();
+                }
+                else if (Length == To)
+                {
+                    model.AllocatedForAToken = (GC.GetAllocatedBytesForCurrentThread() - model._start) / (To - From);
+                }
             }
 
             public void Truncate(int length) => Length = length;

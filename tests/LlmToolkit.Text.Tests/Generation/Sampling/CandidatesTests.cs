@@ -5,6 +5,23 @@ namespace LlmToolkit.Tests.Generation;
 public sealed class CandidatesTests
 {
     [Fact]
+    public void Choose_RandomLogits_LargestNumberWithTheLowestId()
+    {
+        Random random = new(4);
+        for (int round = 0; round < 5_000; round++)
+        {
+            float[] logits = [.. Enumerable.Range(0, random.Next(0, 80)).Select(_ => random.Next(8) switch { 0 => float.NaN, 1 => float.NegativeInfinity, int x => x })];
+            int expected = -1;
+            for (int id = 0; id < logits.Length; id++)
+            {
+                expected = logits[id] > (expected < 0 ? float.NegativeInfinity : logits[expected]) ? id : expected;
+            }
+
+            Assert.Equal(expected, GreedySampler.Choose(logits));
+        }
+    }
+
+    [Fact]
     public void FillAndSortFirst_RandomLogits_EqualAFullSort()
     {
         Random random = new(3);
