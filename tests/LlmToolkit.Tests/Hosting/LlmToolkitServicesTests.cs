@@ -50,6 +50,22 @@ public sealed class LlmToolkitServicesTests
     }
 
     [Fact]
+    public async Task AddModel_NoLoadingOfItsOwn_TakesTheModelLoaderWithTheRegistry()
+    {
+        string file = SharedData.Conformance("gguf", "llama.gguf");
+        FakeBackend backend = new();
+        await using ServiceProvider services = new ServiceCollection()
+            .AddLlmToolkit(o => o.Registry.Backends.Add(backend))
+            .AddModel("chat", file, o => o.Load = new LoadOptions { Backend = "fake" })
+            .Services.BuildServiceProvider();
+
+        ChatResponse answer = await services.GetRequiredService<IChatClient>().GetResponseAsync("Hi", null, Cancellation);
+
+        Assert.Equal("Hello!", answer.Text);
+        Assert.Equal(1, backend.Loads);
+    }
+
+    [Fact]
     public async Task Dispose_Provider_DisposesTheModel()
     {
         ServiceProvider services = Services(b => b.AddModel("chat", "a.gguf"));
@@ -108,12 +124,12 @@ public sealed class LlmToolkitServicesTests
     [Fact]
     public void Options_Invalid_SayWhatIsMissing()
     {
-        using ServiceProvider services = new ServiceCollection().AddLlmToolkit().AddModel("chat", "").Services.BuildServiceProvider();
+        using ServiceProvider services = new ServiceCollection().AddLlmToolkit(o => o.Registry = null!).AddModel("chat", "").Services.BuildServiceProvider();
 
         OptionsValidationException model = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptionsMonitor<HostedModelOptions>>().Get("chat"));
         Assert.Contains("\"chat\" has no Source", model.Message, StringComparison.Ordinal);
         OptionsValidationException toolkit = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<LlmToolkitOptions>>().Value);
-        Assert.Contains("Loading is not set", toolkit.Message, StringComparison.Ordinal);
+        Assert.Contains("Registry is null", toolkit.Message, StringComparison.Ordinal);
     }
 
     private ServiceProvider Services(Action<LlmToolkitBuilder> models)

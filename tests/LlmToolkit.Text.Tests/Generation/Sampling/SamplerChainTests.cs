@@ -32,7 +32,7 @@ public sealed class SamplerChainTests
     [Theory, MemberData(nameof(Chains))]
     public void Next_Chain_EqualsNaiveDefinition(string name, GenerateOptions options)
     {
-        for (int seed = 0; seed < 40; seed++)
+        for (int seed = 0; seed < 15; seed++)
         {
             GenerateOptions resolved = GenerateDefaults.Resolve(options with { Seed = seed }, new GenerateOptions());
             Random random = new(seed);
