@@ -1,5 +1,6 @@
 using LlmToolkit.Formats.Gguf;
 using LlmToolkit.Formats.HuggingFace;
+using LlmToolkit.Formats.PyTorch;
 using LlmToolkit.Formats.Safetensors;
 
 namespace LlmToolkit.Formats;
@@ -11,6 +12,7 @@ public static class DefaultFormats
     private static readonly IReadOnlyList<IModelFormat> s_weights =
     [
         new SafetensorsFormat(),
+        new PyTorchFormat(),
     ];
 
     /// <summary>Every format, in the order in which they are asked.</summary>
