@@ -23,7 +23,10 @@ internal static unsafe class Attention
     private const int GroupRows = 4;
 
     /// <summary>Queries (rows × heads of a group) of a unit of work, about: they read a block of the cache while it is in the second-level cache.</summary>
-    private const int UnitQueries = 32;
+    private const int UnitQueries = 64;
+
+    /// <summary>From so many queries on, a block of halves is made floats once, instead of in the registers of every four queries.</summary>
+    private const int WideningQueries = 16;
 
     /// <summary>This worker's part: some (head, query) pairs. All keys and values up to the last query must be written, and a barrier passed.</summary>
     /// <param name="worker">This worker.</param>
@@ -131,10 +134,14 @@ internal static unsafe class Attention
         float scale = half ? call.Shape.Scale * (HalfUnit / QueryUnit) : call.Shape.Scale;
         float unit = half ? HalfUnit : 1;
 
-        // Everything that outlives a block, [count] of each: outputs, queries, maxima, sums; then a block's scores.
-        float* outputs = (float*)worker.Scratch((nuint)((long)count * (stride + keyDim + 2) + ((GroupRows + 1) * Block)) * sizeof(float));
-        float* scores = outputs + ((long)count * stride);
-        float* queries = scores + (GroupRows * Block);
+        // Of one block: scores, widened keys and values. Of all, [count] of each: outputs, queries, maxima, sums.
+        bool widen = half && count >= WideningQueries;
+        int wideBlock = widen ? Block : 0;
+        float* scores = (float*)worker.Scratch((nuint)((GroupRows * Block) + ((long)(wideBlock + count) * (stride + keyDim)) + (2L * count)) * sizeof(float));
+        float* wideKeys = scores + (GroupRows * Block);
+        float* wideValues = wideKeys + ((long)wideBlock * keyDim);
+        float* outputs = wideValues + ((long)wideBlock * stride);
+        float* queries = outputs + ((long)count * stride);
         float* maxima = queries + ((long)count * keyDim);
         float* sums = maxima + count;
         float* factors = stackalloc float[GroupRows];
@@ -149,6 +156,14 @@ internal static unsafe class Attention
         int last = call.End(firstRow + rows - 1);
         for (int block = call.First(firstRow) / Block * Block; block < last; block += Block)
         {
+            int blockStart = Math.Max(block, call.First(firstRow) / KvLayer.Tile * KvLayer.Tile);
+            if (widen)
+            {
+                int positions = Math.Min(block + Block, last) - blockStart;
+                AttentionKernels.Widen<V>(cache.Keys<ushort>(cacheHead, blockStart), wideKeys, (positions + KvLayer.Tile - 1) / KvLayer.Tile * KvLayer.Tile * keyDim);
+                AttentionKernels.Widen<V>(cache.Values<ushort>(cacheHead, blockStart), wideValues, positions * stride);
+            }
+
             for (int i = 0; i < count; i += GroupRows)
             {
                 int together = Math.Min(GroupRows, count - i);
@@ -162,7 +177,15 @@ internal static unsafe class Attention
                 int start = from / KvLayer.Tile * KvLayer.Tile;
                 int tiles = (to - start + KvLayer.Tile - 1) / KvLayer.Tile;
                 int length = tiles * KvLayer.Tile;
-                AttentionKernels.Scores<V, E>(cache.Keys<E>(cacheHead, start), tiles, queries + ((long)i * keyDim), keyDim, together, scores);
+                if (widen)
+                {
+                    AttentionKernels.Scores<V, float>(wideKeys + ((long)(start - blockStart) * keyDim), tiles, queries + ((long)i * keyDim), keyDim, together, scores);
+                }
+                else
+                {
+                    AttentionKernels.Scores<V, E>(cache.Keys<E>(cacheHead, start), tiles, queries + ((long)i * keyDim), keyDim, together, scores);
+                }
+
                 for (int r = 0; r < together; r++)
                 {
                     float* row = scores + (r * Block);
@@ -187,7 +210,15 @@ internal static unsafe class Attention
                     maxima[i + r] = max;
                 }
 
-                AttentionKernels.Mix<V, E>(cache.Values<E>(cacheHead, from), stride, to - from, scores + (from - start), together, factors, outputs + ((long)i * stride));
+                float* weights = scores + (from - start);
+                if (widen)
+                {
+                    AttentionKernels.Mix<V, float>(wideValues + ((long)(from - blockStart) * stride), stride, to - from, weights, together, factors, outputs + ((long)i * stride));
+                }
+                else
+                {
+                    AttentionKernels.Mix<V, E>(cache.Values<E>(cacheHead, from), stride, to - from, weights, together, factors, outputs + ((long)i * stride));
+                }
             }
         }
 

@@ -184,6 +184,17 @@ internal static unsafe class AttentionKernels
         }
     }
 
+    /// <summary>Halves as floats × 2^-112, <paramref name="count"/> of them, a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Widen<V>(ushort* halves, float* floats, int count)
+        where V : struct, ILanes<V>
+    {
+        for (int i = 0; i < count; i += V.Count)
+        {
+            V.Store(V.LoadHalves(halves + i), floats + i);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Load<V, E>(E* source)
         where V : struct, ILanes<V>

@@ -9,6 +9,10 @@ namespace LlmToolkit.Engine.Quants;
 internal static unsafe class BlockDot256<TBlock>
     where TBlock : unmanaged, IBlock<TBlock>
 {
+    private const int Near = 2048;
+
+    private static nint Ahead(nint bytes) => bytes is 0 or >= 4096 ? bytes : (4096 + bytes - 1) / bytes * bytes;
+
     /// <summary>Rows with byte activations. Several rows at once hide the latency of the one chain of additions that each has, and share what depends on x alone.</summary>
     public static void DotQ8(byte* rows, nint rowBytes, int count, in Q8Row x, int columns, float* y)
     {
@@ -94,6 +98,7 @@ internal static unsafe class BlockDot256<TBlock>
         float m2 = 0;
         float m3 = 0;
         byte* row2 = row + (2 * rowBytes);
+        nint ahead = Ahead(4 * rowBytes);
         for (int b = 0; b < blocks; b++, quants += 32)
         {
             Vector256<sbyte> x = Vector256.Load(quants);
@@ -103,6 +108,10 @@ internal static unsafe class BlockDot256<TBlock>
             TBlock* w1 = (TBlock*)(row + rowBytes) + b;
             TBlock* w2 = (TBlock*)row2 + b;
             TBlock* w3 = (TBlock*)(row2 + rowBytes) + b;
+            Sse.Prefetch1((byte*)w0 + ahead);
+            Sse.Prefetch1((byte*)w1 + ahead);
+            Sse.Prefetch1((byte*)w2 + ahead);
+            Sse.Prefetch1((byte*)w3 + ahead);
             a0 = Fma.MultiplyAdd(Products(w0, 0, x, offset), Vector256.Create(TBlock.ScaleOf(w0, halves)) * scale, a0);
             a1 = Fma.MultiplyAdd(Products(w1, 0, x, offset), Vector256.Create(TBlock.ScaleOf(w1, halves)) * scale, a1);
             a2 = Fma.MultiplyAdd(Products(w2, 0, x, offset), Vector256.Create(TBlock.ScaleOf(w2, halves)) * scale, a2);
@@ -130,6 +139,7 @@ internal static unsafe class BlockDot256<TBlock>
         float minimums = 0;
         for (int b = 0; b < blocks; b++, quants += 32, block++)
         {
+            Sse.Prefetch1((byte*)block + Near);
             Vector256<sbyte> x = Vector256.Load(quants);
             sum = Fma.MultiplyAdd(Products(block, 0, x, Offset(x)), Vector256.Create(TBlock.ScaleOf(block, halves)) * Vector256.Create(scales[b]), sum);
             minimums = TBlock.HasMinimum ? MathF.FusedMultiplyAdd(TBlock.MinimumOf(block, halves), sums[b], minimums) : 0;
@@ -148,10 +158,17 @@ internal static unsafe class BlockDot256<TBlock>
         Vector256<float> a1 = a0;
         Vector256<float> m0 = a0;
         Vector256<float> m1 = a0;
+        nint ahead = Ahead(2 * rowBytes);
         for (int b = 0; b < blocks; b++, quants += 256, scales += 8, sums += 8)
         {
             TBlock* w0 = (TBlock*)row + b;
             TBlock* w1 = (TBlock*)(row + rowBytes) + b;
+            for (int line = 0; line < sizeof(TBlock); line += 64)
+            {
+                Sse.Prefetch1((byte*)w0 + ahead + line);
+                Sse.Prefetch1((byte*)w1 + ahead + line);
+            }
+
             m0 = PartScales(w0, halves, scales, sums, s0, m0);
             m1 = PartScales(w1, halves, scales, sums, s1, m1);
             Both(w0, w1, 0, quants, s0, s1, ref a0, ref a1);
@@ -186,6 +203,11 @@ internal static unsafe class BlockDot256<TBlock>
         Vector256<float> minimumSum = sum;
         for (int b = 0; b < blocks; b++, quants += 256, scales += 8, sums += 8, block++)
         {
+            for (int line = 0; line < sizeof(TBlock); line += 64)
+            {
+                Sse.Prefetch1((byte*)block + Near + line);
+            }
+
             minimumSum = PartScales(block, halves, scales, sums, s, minimumSum);
             for (int part = 0; part < 8; part++)
             {

@@ -345,6 +345,16 @@ internal static class PyTorchErrors
         Fixes = ["Download index and shards again from the same revision."],
     };
 
+    public static Diagnostic CannotWrite(string tensor, DType type) => new()
+    {
+        Code = "LT1250",
+        Kind = FaultKind.Unsupported,
+        Message = $"Tensor '{Show(tensor)}' has the type {type.Name}, which torch has not.",
+        Field = Show(tensor),
+        Evidence = type.Name,
+        Fixes = ["Convert the tensor to F32, F16 or BF16 first.", "Write GGUF, which knows the type."],
+    };
+
     /// <summary>Text of a file for a message: controls and bidirectional marks escaped, cut at 200 characters.</summary>
     public static string Show(string text)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using LlmToolkit.Formats.Foreign;
 using LlmToolkit.Formats.PyTorch.Pickle;
 using LlmToolkit.Formats.PyTorch.Zip;
 
@@ -38,6 +39,9 @@ internal sealed class PyTorchReader
 {
     /// <summary>Largest pickle: those of the largest checkpoints known have some tens of MiB.</summary>
     private const int MaxPickle = 256 << 20;
+
+    /// <summary>Bytes that the recognisers of foreign files are shown.</summary>
+    private const int ProbeHead = 4096;
 
     private readonly FileMapping _map;
     private readonly PyTorchFile _file;
@@ -387,7 +391,13 @@ internal sealed class PyTorchReader
             _log.Opaque.Clear();
         }
 
-        throw isPickle ? PyTorchErrors.BarePickle(Path) : PyTorchErrors.NotPyTorch(Path, head);
+        if (isPickle)
+        {
+            throw PyTorchErrors.BarePickle(Path);
+        }
+
+        ProbeBytes bytes = new(_map.Span(0, (int)Math.Min(_map.Length, ProbeHead)), []);
+        throw ForeignFormats.Recognise(ModelArtifact.FromPath(Path), bytes) is { } foreign ? new ModelException(foreign.Diagnostic) : PyTorchErrors.NotPyTorch(Path, head);
     }
 
     private static bool IsQualifiedName(string name) => name.Length > 2 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.');

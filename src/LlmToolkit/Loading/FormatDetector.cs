@@ -36,7 +36,7 @@ public static class FormatDetector
     internal static ModelContainer Open(ModelArtifact artifact, string? format, IEnumerable<IModelFormat> formats)
     {
         IModelFormat chosen = Choose(Detect(artifact, formats), format, formats);
-        return chosen.Open(artifact);
+        return Formats.HuggingFace.HuggingFaceFormat.WithFolder(chosen.Open(artifact));
     }
 
     /// <summary>The format to use: the one asked for, checked against the content, else the best.</summary>
