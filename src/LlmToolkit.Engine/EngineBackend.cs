@@ -98,8 +98,9 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         LoadOptions options = plan.Options;
         int context = plan.Context > 0 ? plan.Context : ContextOf(container.Info, options);
         Architecture architecture = Find(container);
-        DecoderModel model = DecoderModel.Load(container, architecture, new EngineSettings(context, KvOf(options), ThreadsOf(plan.Hardware, options), options.Exact));
-        TextAssets text = new() { Defaults = container.GenerationDefaults, EndTokens = container.EndTokens, Pooling = container.Pooling };
+        DecoderModel model = DecoderModel.Load(container, architecture, new EngineSettings(context, KvOf(options), ThreadsOf(plan.Hardware, options), options.Exact, options.ContextLength is not null));
+        TokenizerSource? source = container.Tokenizer is { } own ? own with { Pre = options.Pre ?? own.Pre } : null;
+        TextAssets text = new(source is null ? null : () => TokenizerFactory.Create(source)) { Defaults = container.GenerationDefaults, EndTokens = container.EndTokens, Pooling = container.Pooling };
         return architecture.IsEncoder ? new EngineEncoder(container.Info, model, text) : new EngineModel(container.Info, model, text);
     }
 

@@ -64,7 +64,7 @@ internal static unsafe class Attention
 
     /// <summary>
     /// Hands out the work. One row: equal numbers of heads to each worker, neighbours together. Several: cache heads × chunks of rows, the dearest (last) first,
-    /// drawn from a common counter, so that neither the causal slope nor a slow core leaves the others waiting.
+    /// taken by whoever is free, so that neither the causal slope nor a slow core leaves the others waiting.
     /// </summary>
     private static void Share<V>(Worker worker, in Call call)
         where V : struct, ILanes<V>
@@ -90,18 +90,11 @@ internal static unsafe class Attention
 
         int chunks = (call.Rows + chunk - 1) / chunk;
         int units = chunks * call.Cache.Heads;
-        ref int counter = ref call.Cache.NextUnit;
-        int unit;
-        while ((unit = Interlocked.Increment(ref counter) - 1) < units)
+        WorkUnits work = worker.Units(units);
+        while (work.TryTake(out int unit))
         {
             int row = (chunks - 1 - (unit / call.Cache.Heads)) * chunk;
             Attend<V>(worker, call, unit % call.Cache.Heads * group, group, row, Math.Min(chunk, call.Rows - row));
-        }
-
-        if (unit == units + worker.Count - 1)
-        {
-            // Every worker has drawn a number beyond the last unit, and this was the last of them.
-            Volatile.Write(ref counter, 0);
         }
     }
 
@@ -201,6 +194,11 @@ internal static unsafe class Attention
 
                     // The mask is last: what lies beyond the end may be a truncated sequence's, or no number at all.
                     AttentionKernels.ScaleAndCap<V>(row, length, scale, call.Shape.SoftCap);
+                    if (call.Shape.Slopes is { } slopes)
+                    {
+                        AttentionKernels.AddSlope<V>(row, length, slopes[firstHead + ((i + r) % heads)], start - (call.Position + query));
+                    }
+
                     new Span<float>(row, first).Fill(float.NegativeInfinity);
                     new Span<float>(row + end, length - end).Fill(float.NegativeInfinity);
                     float max = MathF.Max(maxima[i + r], AttentionKernels.Max<V>(row, length));
@@ -224,7 +222,8 @@ internal static unsafe class Attention
 
         for (int i = 0; i < count; i++)
         {
-            AttentionKernels.CopyScaled<V>(outputs + ((long)i * stride), 1 / sums[i], call.Output(firstRow + (i / heads), firstHead + (i % heads)), cache.ValueDim);
+            float sum = call.Shape.Sinks is { } sinks ? sums[i] + MathF.Exp(sinks[firstHead + (i % heads)] - maxima[i]) : sums[i];
+            AttentionKernels.CopyScaled<V>(outputs + ((long)i * stride), 1 / sum, call.Output(firstRow + (i / heads), firstHead + (i % heads)), cache.ValueDim);
         }
     }
 
@@ -252,11 +251,12 @@ internal static unsafe class Attention
 
                 score *= call.Shape.Scale;
                 score = call.Shape.SoftCap > 0 ? call.Shape.SoftCap * MathF.Tanh(score / call.Shape.SoftCap) : score;
+                score += call.Shape.Slopes is { } slopes ? slopes[head] * (j - (call.Position + row)) : 0;
                 scores[j] = score;
                 max = MathF.Max(max, score);
             }
 
-            float sum = 0;
+            float sum = call.Shape.Sinks is { } sinks ? MathF.Exp(sinks[head] - max) : 0;
             for (int j = first; j < end; j++)
             {
                 scores[j] = MathF.Exp(scores[j] - max);
@@ -289,10 +289,21 @@ internal static unsafe class Attention
         public readonly int Rows = rows;
 
         /// <summary>The first position that a row sees. Does not fall from row to row.</summary>
-        public int First(int row) => Shape.Window > 0 ? Math.Max(0, Position + row - Shape.Window + 1) : 0;
+        public int First(int row)
+        {
+            int own = Position + row;
+            int window = Shape.Window > 0 ? Math.Max(0, own - Shape.Window + 1) : 0;
+            return Shape.ChunkLength > 0 ? Math.Max(window, own / Shape.ChunkLength * Shape.ChunkLength) : window;
+        }
 
         /// <summary>The position after the last that a row sees. Does not fall from row to row.</summary>
-        public int End(int row) => Shape.Causal ? Position + row + 1 : Position + Rows;
+        public int End(int row)
+        {
+            int own = Position + row;
+            return Shape.Causal ? own + 1
+                : Shape.WindowAhead > 0 ? Math.Min(Position + Rows, own + Shape.WindowAhead)
+                : Position + Rows;
+        }
 
         public float* Query(int row, int head) => _queries + (row * _queryStride) + ((long)head * Cache.KeyDim);
 

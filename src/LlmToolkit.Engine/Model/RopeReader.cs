@@ -80,7 +80,7 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
             case "dynamic":
                 return new DynamicFrequencies(theta, dims, factor, (int)trained);
             case "llama3":
-                return new FixedFrequencies(RopeRules.Llama3(inverse, factor, Number("low_freq_factor") ?? 1, Number("high_freq_factor") ?? 4, original));
+                return new FixedFrequencies(RopeRules.Llama3(inverse, (float)factor, (float)(Number("low_freq_factor") ?? 1), (float)(Number("high_freq_factor") ?? 4), (float)original));
             case "yarn":
                 bool truncate = config.Metadata.Bool(Paths("truncate")) ?? true;
                 float[] scaled = RopeRules.Yarn(inverse, theta, factor, original, Number("beta_fast") ?? 32, Number("beta_slow") ?? 1, truncate);

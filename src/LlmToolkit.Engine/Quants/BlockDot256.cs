@@ -9,7 +9,7 @@ namespace LlmToolkit.Engine.Quants;
 internal static unsafe class BlockDot256<TBlock>
     where TBlock : unmanaged, IBlock<TBlock>
 {
-    private const int Near = 2048;
+    private const int Near = 8192;
 
     private static nint Ahead(nint bytes) => bytes is 0 or >= 4096 ? bytes : (4096 + bytes - 1) / bytes * bytes;
 

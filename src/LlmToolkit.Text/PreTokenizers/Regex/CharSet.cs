@@ -7,6 +7,10 @@ internal sealed class CharSet
 {
     private const int BitmapSize = 0x800;
 
+    // First of the statics, which need it; in the order of UnicodeCategory's values.
+    private static readonly string[] CategoryNames =
+        ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn"];
+
     private readonly uint _categories;
     private readonly (int From, int To)[] _ranges;
     private readonly CharSet[] _sets;
@@ -79,10 +83,6 @@ internal sealed class CharSet
 
         return mask;
     }
-
-    // In the order of UnicodeCategory's values.
-    private static readonly string[] CategoryNames =
-        ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn"];
 
     private bool Evaluate(int codePoint)
     {
