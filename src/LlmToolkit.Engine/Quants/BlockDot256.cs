@@ -9,9 +9,8 @@ namespace LlmToolkit.Engine.Quants;
 internal static unsafe class BlockDot256<TBlock>
     where TBlock : unmanaged, IBlock<TBlock>
 {
+    /// <summary>How far ahead a single row asks for memory; a matrix goes on behind it.</summary>
     private const int Near = 8192;
-
-    private static nint Ahead(nint bytes) => bytes is 0 or >= 4096 ? bytes : (4096 + bytes - 1) / bytes * bytes;
 
     /// <summary>Rows with byte activations. Several rows at once hide the latency of the one chain of additions that each has, and share what depends on x alone.</summary>
     public static void DotQ8(byte* rows, nint rowBytes, int count, in Q8Row x, int columns, float* y)
@@ -154,35 +153,33 @@ internal static unsafe class BlockDot256<TBlock>
         float* halves = HalfBits.Table;
         float* s0 = stackalloc float[32];
         float* s1 = s0 + 16;
-        Vector256<float> a0 = Vector256<float>.Zero;
-        Vector256<float> a1 = a0;
-        Vector256<float> m0 = a0;
-        Vector256<float> m1 = a0;
+        Vector256<float> even0 = Vector256<float>.Zero;
+        Vector256<float> odd0 = even0;
+        Vector256<float> m0 = even0;
+        Vector256<float> even1 = even0;
+        Vector256<float> odd1 = even0;
+        Vector256<float> m1 = even0;
         nint ahead = Ahead(2 * rowBytes);
         for (int b = 0; b < blocks; b++, quants += 256, scales += 8, sums += 8)
         {
             TBlock* w0 = (TBlock*)row + b;
             TBlock* w1 = (TBlock*)(row + rowBytes) + b;
-            for (int line = 0; line < sizeof(TBlock); line += 64)
-            {
-                Sse.Prefetch1((byte*)w0 + ahead + line);
-                Sse.Prefetch1((byte*)w1 + ahead + line);
-            }
-
+            PrefetchBlock((byte*)w0 + ahead);
+            PrefetchBlock((byte*)w1 + ahead);
             m0 = PartScales(w0, halves, scales, sums, s0, m0);
             m1 = PartScales(w1, halves, scales, sums, s1, m1);
-            Both(w0, w1, 0, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 1, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 2, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 3, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 4, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 5, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 6, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 7, quants, s0, s1, ref a0, ref a1);
+            Both(w0, w1, 0, quants, s0, s1, ref even0, ref even1);
+            Both(w0, w1, 1, quants, s0, s1, ref odd0, ref odd1);
+            Both(w0, w1, 2, quants, s0, s1, ref even0, ref even1);
+            Both(w0, w1, 3, quants, s0, s1, ref odd0, ref odd1);
+            Both(w0, w1, 4, quants, s0, s1, ref even0, ref even1);
+            Both(w0, w1, 5, quants, s0, s1, ref odd0, ref odd1);
+            Both(w0, w1, 6, quants, s0, s1, ref even0, ref even1);
+            Both(w0, w1, 7, quants, s0, s1, ref odd0, ref odd1);
         }
 
-        y[0] = TBlock.HasMinimum ? Sum(a0) + Sum(m0) : Sum(a0);
-        y[1] = TBlock.HasMinimum ? Sum(a1) + Sum(m1) : Sum(a1);
+        y[0] = TBlock.HasMinimum ? Sum(even0 + odd0) + Sum(m0) : Sum(even0 + odd0);
+        y[1] = TBlock.HasMinimum ? Sum(even1 + odd1) + Sum(m1) : Sum(even1 + odd1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -199,24 +196,43 @@ internal static unsafe class BlockDot256<TBlock>
     {
         float* halves = HalfBits.Table;
         float* s = stackalloc float[16];
-        Vector256<float> sum = Vector256<float>.Zero;
-        Vector256<float> minimumSum = sum;
+        Vector256<float> even = Vector256<float>.Zero;
+        Vector256<float> odd = even;
+        Vector256<float> minimumSum = even;
         for (int b = 0; b < blocks; b++, quants += 256, scales += 8, sums += 8, block++)
         {
-            for (int line = 0; line < sizeof(TBlock); line += 64)
-            {
-                Sse.Prefetch1((byte*)block + Near + line);
-            }
-
+            PrefetchBlock((byte*)block + Near);
             minimumSum = PartScales(block, halves, scales, sums, s, minimumSum);
-            for (int part = 0; part < 8; part++)
-            {
-                Vector256<sbyte> x = Vector256.Load(quants + (32 * part));
-                sum = Fma.MultiplyAdd(Products(block, part, x, Offset(x)), PartScale(s, part), sum);
-            }
+            even = One(block, 0, quants, s, even);
+            odd = One(block, 1, quants, s, odd);
+            even = One(block, 2, quants, s, even);
+            odd = One(block, 3, quants, s, odd);
+            even = One(block, 4, quants, s, even);
+            odd = One(block, 5, quants, s, odd);
+            even = One(block, 6, quants, s, even);
+            odd = One(block, 7, quants, s, odd);
         }
 
-        return TBlock.HasMinimum ? Sum(sum) + Sum(minimumSum) : Sum(sum);
+        return TBlock.HasMinimum ? Sum(even + odd) + Sum(minimumSum) : Sum(even + odd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> One(TBlock* block, int part, sbyte* quants, float* s, Vector256<float> sum)
+    {
+        Vector256<sbyte> x = Vector256.Load(quants + (32 * part));
+        return Fma.MultiplyAdd(Products(block, part, x, Offset(x)), PartScale(s, part), sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchBlock(byte* block)
+    {
+        Sse.Prefetch1(block);
+        Sse.Prefetch1(block + 64);
+        Sse.Prefetch1(block + 128);
+        if (sizeof(TBlock) > 192)
+        {
+            Sse.Prefetch1(block + 192);
+        }
     }
 
     /// <summary>Writes the products of the scales of weights and activations, and adds the minimums' share.</summary>
@@ -287,4 +303,11 @@ internal static unsafe class BlockDot256<TBlock>
         Vector128<float> four = v.GetLower() + v.GetUpper();
         return four[0] + four[2] + (four[1] + four[3]);
     }
+
+    /// <summary>
+    /// How far ahead several rows ask for memory: whole passes, so that together they ask for every line once. Hardware does not follow several short streams that
+    /// share pages. The lines go to level 2 only: on Zen 4 asking for them in level 1 gave a third of the rate (8.9, 12 and 30 GB/s for Q8_0 without, with, and so).
+    /// Asking beyond the weights does no harm.
+    /// </summary>
+    private static nint Ahead(nint bytes) => bytes is 0 or >= 4096 ? bytes : (4096 + bytes - 1) / bytes * bytes;
 }
