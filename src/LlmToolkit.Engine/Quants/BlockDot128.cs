@@ -110,7 +110,7 @@ internal static unsafe class BlockDot128<TBlock>
         Vector128<float> oddHigh = evenLow;
         Vector128<float> minimumsLow = evenLow;
         Vector128<float> minimumsHigh = evenLow;
-        for (int b = 0; b < blocks; b++, block++, scales += 8, sums += 8)
+        for (int b = 0; b < blocks; b++, block++, quants += 256, scales += 8, sums += 8)
         {
             TBlock.FastScales(block, halves, products, minimums);
             if (TBlock.HasMinimum)
@@ -119,11 +119,15 @@ internal static unsafe class BlockDot128<TBlock>
                 minimumsHigh = Vector128.MultiplyAddEstimate(Vector128.Load(minimums + 4), Vector128.Load(sums + 4), minimumsHigh);
             }
 
-            for (int part = 0; part < 8; part += 2, quants += 64)
-            {
-                Add(block, part, quants, products, scales[part], ref evenLow, ref evenHigh);
-                Add(block, part + 1, quants + 32, products, scales[part + 1], ref oddLow, ref oddHigh);
-            }
+            // Constant part numbers make constant shifts.
+            Add(block, 0, quants, products, scales, ref evenLow, ref evenHigh);
+            Add(block, 1, quants, products, scales, ref oddLow, ref oddHigh);
+            Add(block, 2, quants, products, scales, ref evenLow, ref evenHigh);
+            Add(block, 3, quants, products, scales, ref oddLow, ref oddHigh);
+            Add(block, 4, quants, products, scales, ref evenLow, ref evenHigh);
+            Add(block, 5, quants, products, scales, ref oddLow, ref oddHigh);
+            Add(block, 6, quants, products, scales, ref evenLow, ref evenHigh);
+            Add(block, 7, quants, products, scales, ref oddLow, ref oddHigh);
         }
 
         float sum = Sum(evenLow + oddLow, evenHigh + oddHigh);
@@ -131,11 +135,12 @@ internal static unsafe class BlockDot128<TBlock>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(TBlock* block, int part, sbyte* quants, float* scales, float activationScale, ref Vector128<float> low, ref Vector128<float> high)
+    private static void Add(TBlock* block, int part, sbyte* quants, float* scales, float* activationScales, ref Vector128<float> low, ref Vector128<float> high)
     {
-        Vector128<float> scale = Vector128.Create(scales[part * 32 / TBlock.Group] * activationScale);
+        quants += 32 * part;
+        Vector128<float> scale = Vector128.Create(scales[part * 32 / TBlock.Group] * activationScales[part]);
         low = Vector128.MultiplyAddEstimate(Products(TBlock.Unpack128(block, part, 0), Vector128.Load(quants)), scale, low);
-        scale = TBlock.Group == 32 ? scale : Vector128.Create(scales[(2 * part) + 1] * activationScale);
+        scale = TBlock.Group == 32 ? scale : Vector128.Create(scales[(2 * part) + 1] * activationScales[part]);
         high = Vector128.MultiplyAddEstimate(Products(TBlock.Unpack128(block, part, 1), Vector128.Load(quants + 16)), scale, high);
     }
 
