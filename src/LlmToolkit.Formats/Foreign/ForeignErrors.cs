@@ -32,6 +32,8 @@ internal static class ForeignErrors
 
     public static Diagnostic NumPy(string path, string form) => Unsupported("LT1411", path, $"The file holds NumPy arrays ({form}), not a model with its names.", "It was written by numpy.save or numpy.savez.", [OtherForm]);
 
+    public static Diagnostic NumPyObjects(string path) => Refuse("LT1421", path, "The file is a NumPy array of Python objects (dtype 'O'), stored as a pickle: loading it elsewhere could run code.", "It was written by numpy.save with allow_pickle, or made to run code.", [OtherForm, "Do not load the file with other tools if you do not trust its source."]) with { Severity = Severity.Critical };
+
     public static Diagnostic TensorFlow(string path, string form) => Unsupported("LT1412", path, $"This is a TensorFlow model ({form}).", "It was written by TensorFlow.", [OtherForm]);
 
     public static Diagnostic Zip(string path) => Refuse("LT1413", path, "The file is a zip archive that is no PyTorch checkpoint.", "The model was packed, or the file is something else.", ["Unpack it and name the model's file or folder inside.", OtherForm]);

@@ -14,8 +14,8 @@ internal sealed class JsonText : ForeignRecogniser
             return null;
         }
 
-        // As much as is here must be JSON, and more than its first bracket.
-        Utf8JsonReader reader = new(text, isFinalBlock: artifact.Files is [{ Length: var length }] && length <= bytes.Head.Length, default);
+        // As much as is here must be JSON, and more than its first bracket; it may be cut.
+        Utf8JsonReader reader = new(text, isFinalBlock: false, default);
         int tokens = 0;
         try
         {

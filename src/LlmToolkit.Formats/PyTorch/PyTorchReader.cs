@@ -98,8 +98,9 @@ internal sealed class PyTorchReader
             return;
         }
 
-        if (zip.Find("constants.pkl") is not null)
+        if (zip.Find("constants.pkl") is { } constants)
         {
+            NoteScriptNames(constants);
             throw PyTorchErrors.TorchScript(Path);
         }
 
@@ -109,17 +110,43 @@ internal sealed class PyTorchReader
         _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Zip, Version = version, IsBigEndian = order == "big" };
         if (order is not ("little" or "big"))
         {
-            throw PyTorchErrors.BadArchive(Path, $"says '{PyTorchErrors.Show(order)}', neither little nor big", "byteorder");
+            _file.Findings.Add(PyTorchErrors.BadArchive(Path, $"says '{PyTorchErrors.Show(order)}', neither little nor big", "byteorder").Diagnostic);
         }
 
         if (version is not null && (!int.TryParse(version, out int number) || number is < 1 or > PyTorchConstants.MaxVersion))
         {
-            throw PyTorchErrors.UnsupportedVersion(Path, version);
+            _file.Findings.Add(PyTorchErrors.UnsupportedVersion(Path, version).Diagnostic);
         }
 
         NoteStorages(zip);
         NoteOtherPickles(zip);
         RunZipPickle(pickle);
+    }
+
+    /// <summary>A script is refused anyway; what its constants name beyond scripts' own classes is worth a word.</summary>
+    private void NoteScriptNames(ZipEntry entry)
+    {
+        if (entry.IsDeflated || entry.Bytes > MaxPickle)
+        {
+            return;
+        }
+
+        PickleLog log = new(Path);
+        PickleReader reader = new(_map.Span(entry.Offset, (int)entry.Bytes), 0, Path);
+        try
+        {
+            new PickleMachine(log, ZipStorage).Run(ref reader);
+        }
+        catch (ModelException)
+        {
+            // Only its names are of interest.
+        }
+
+        foreach (Diagnostic finding in log.Findings.Where(f => f.Field is { } name && !name.StartsWith("__torch__.", StringComparison.Ordinal) && !name.StartsWith("torch.jit.", StringComparison.Ordinal)))
+        {
+            _log.Refuse(finding.Field!, finding);
+            _log.Inert(finding.Field!);
+        }
     }
 
     private void NoteStorages(ZipDirectory zip)
@@ -162,7 +189,11 @@ internal sealed class PyTorchReader
 
         if (!entry.IsDeflated)
         {
-            ZipContent.CheckSum(_map, entry, Path);
+            if (ZipContent.WrongSum(_map, entry, Path) is { } wrong)
+            {
+                _file.Findings.Add(wrong);
+            }
+
             RunWhole(_map.Span(entry.Offset, (int)entry.Bytes));
             return;
         }
@@ -242,7 +273,11 @@ internal sealed class PyTorchReader
             return entry is { IsDeflated: true, Bytes: <= 64 } ? Inflated(entry) : null;
         }
 
-        ZipContent.CheckSum(_map, entry, Path);
+        if (ZipContent.WrongSum(_map, entry, Path) is { } wrong)
+        {
+            _file.Findings.Add(wrong);
+        }
+
         return PickleReader.OldText(_map.Span(entry.Offset, (int)entry.Bytes)).Trim();
     }
 
@@ -374,6 +409,11 @@ internal sealed class PyTorchReader
         {
             RunRoot(ref reader, ZipStorage);
             ended = true;
+            while (isBinary && reader.Left > 0)
+            {
+                // Pickles in a row: a loader that reads on would run them all.
+                new PickleMachine(_log, ZipStorage).Run(ref reader);
+            }
         }
         catch (ModelException error) when (isBinary)
         {

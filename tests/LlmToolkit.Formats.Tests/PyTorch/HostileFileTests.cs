@@ -13,7 +13,7 @@ public class HostileFileTests
     /// <summary>A pickle inside an otherwise good archive: name, opcodes, code, a part of the message.</summary>
     public static TheoryData<string, byte[], string, string> Pickles => new()
     {
-        { "GLOBAL posix.system", Latin1("\x80\x02cposix\nsystem\nX\x01\0\0\0a\x85R."), "LT1220", "posix.system" },
+        { "GLOBAL posix.system", Latin1("\x80\x02" + "cposix\nsystem\nX\x01\0\0\0a\x85R."), "LT1220", "posix.system" },
         { "GLOBAL, never called", Latin1("\x80\x02}cos\nsystem\n0."), "LT1220", "os.system" },
         { "STACK_GLOBAL", Latin1("\x80\x04\x8c\x08" + "builtins\x8c\x04" + "eval\x93."), "LT1220", "builtins.eval" },
         { "STACK_GLOBAL through the memo", Latin1("\x80\x04\x8c\x02os\x94\x8c\x06system\x94" + "00h\0h\x01\x93."), "LT1220", "os.system" },
@@ -31,13 +31,13 @@ public class HostileFileTests
         { "EXT1", Latin1("\x80\x02\x82\x01."), "LT1221", "EXT1" },
         { "PERSID", Latin1("\x80\x02Pabc\n."), "LT1221", "PERSID" },
         { "NEXT_BUFFER", Latin1("\x80\x05\x97."), "LT1221", "NEXT_BUFFER" },
-        { "payload, then garbage", Latin1("\x80\x02cos\nsystem\n\xfe\xfe"), "LT1220", "os.system" },
-        { "control characters in a name", Latin1("\x80\x02cos\x1b[31m\nsystem\n."), "LT1220", "os\\u001B[31m.system" },
+        { "payload, then garbage", Latin1("\x80\x02" + "cos\nsystem\n\xfe\xfe"), "LT1220", "os.system" },
+        { "control characters in a name", Latin1("\x80\x02" + "cos\x1b[31m\nsystem\n."), "LT1220", "os\\u001B[31m.system" },
         { "no STOP", Latin1("\x80\x02N"), "LT1206", "an opcode" },
         { "bytes behind STOP", Latin1("\x80\x02N.N"), "LT1222", "1 bytes follow" },
         { "protocol 9", Latin1("\x80\x09N."), "LT1222", "protocol 9" },
         { "unknown opcode", Latin1("\x80\x02\xfe."), "LT1222", "0xFE" },
-        { "empty stack", Latin1("\x80\x020."), "LT1222", "stack is empty" },
+        { "empty stack", Latin1("\x80\x02" + "0."), "LT1222", "stack is empty" },
         { "value below a mark", Latin1("\x80\x02N(a."), "LT1222", "below a mark" },
         { "no mark", Latin1("\x80\x02t."), "LT1222", "mark is missing" },
         { "memo never set", Latin1("\x80\x02h\x07."), "LT1222", "memo 7" },
@@ -98,7 +98,7 @@ public class HostileFileTests
         { "encrypted", Flag(GoodZip, 0x01), "LT1209", "encrypted" },
         { "other flags", Flag(GoodZip, 0x20), "LT1209", "0x0020" },
         { "other name in the local header", Replace(GoodZip, "some model/data.pkl", "some model/data.pkX"), "LT1208", "another name" },
-        { "damaged pickle", Replace(GoodZip, "FloatStorage", "floatStorage"), "LT1211", "CRC-32" },
+        { "damaged pickle", Replace(GoodZip, "cpu", "gpu"), "LT1211", "CRC-32" },
         { "two of one name", Zip(GoodPickle, entries: [("data/0", Four), ("data/0", Four)]), "LT1208", "occurs twice" },
         { "name that leaves the folder", Zip(GoodPickle, entries: [("../../x", Four), ("data/0", Four)]), "LT1208", "leave its folder" },
         { "name with backslashes", Zip(GoodPickle, entries: [("a\\b", Four)]), "LT1208", "leave its folder" },
@@ -154,14 +154,18 @@ public class HostileFileTests
         Random random = new(20251125);
         using TorchFile files = Create();
         List<string> misses = [];
-        for (int i = 0; i < 1500; i++)
+        for (int i = 0; i < 1000; i++)
         {
             byte[] file = Mutate(seeds[i % seeds.Length], random);
             try
             {
                 Exercise(files.Write(file));
             }
-            catch (Exception error) when (error is not ModelException)
+            catch (ModelException)
+            {
+                // Right: refused.
+            }
+            catch (Exception error)
             {
                 misses.Add($"{i}: {error.GetType().Name} {error.StackTrace?.Split('\n')[0]}");
             }
@@ -177,14 +181,18 @@ public class HostileFileTests
         Random random = new(5);
         using TorchFile files = Create();
         List<string> misses = [];
-        for (int i = 0; i < 4000; i++)
+        for (int i = 0; i < 2000; i++)
         {
             byte[] file = Zip(Mutate(seeds[i % seeds.Length], random), entries: [("data/0", Four)]);
             try
             {
                 Exercise(files.Write(file));
             }
-            catch (Exception error) when (error is not ModelException)
+            catch (ModelException)
+            {
+                // Right: refused.
+            }
+            catch (Exception error)
             {
                 misses.Add($"{i}: {error.GetType().Name} {error.StackTrace?.Split('\n')[0]}");
             }
