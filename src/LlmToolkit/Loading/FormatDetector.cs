@@ -43,7 +43,7 @@ public static class FormatDetector
     internal static ModelContainer Open(ModelArtifact artifact, string? format, IEnumerable<IModelFormat> formats)
     {
         IModelFormat chosen = Choose(Detect(artifact, formats), format, formats);
-        return Formats.HuggingFace.HuggingFaceFormat.WithFolder(chosen.Open(artifact));
+        return Formats.HuggingFace.HuggingFaceFormat.OpenWithFolder(chosen, artifact);
     }
 
     /// <summary>The format to use: the one asked for, checked against the content, else the best.</summary>
