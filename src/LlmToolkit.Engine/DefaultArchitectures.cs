@@ -8,5 +8,15 @@ internal static class DefaultArchitectures
     public static IReadOnlyList<Architecture> All { get; } =
     [
         new Llama(),
+        new Mixtral(),
+        new Qwen2(),
+        new Qwen3(),
+        new Gemma2(),
+        new Gemma3(),
+        new Phi3(),
+        new Gpt2(),
+        new GptNeox(),
+        new Bert(),
+        new Roberta(),
     ];
 }

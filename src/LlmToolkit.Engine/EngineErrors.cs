@@ -23,16 +23,6 @@ internal static class EngineErrors
         Fixes = ["Unset LLMTK_SIMD, or name a narrower level."],
     });
 
-    public static ModelException KvTypeMissing(KvType type) => new(new()
-    {
-        Code = "LT4050",
-        Kind = FaultKind.Unsupported,
-        Category = ErrorCategory.Hardware,
-        Message = $"The engine's cache of keys and values was asked for as {type}; it can be F16 or F32.",
-        Field = "KvType",
-        Fixes = ["Leave the cache type out: F16 is used.", "Use F16, or F32 where exactness counts more than memory."],
-    });
-
     public static ModelException UnknownArchitecture(string file, string? found, IEnumerable<string> known) => new(new()
     {
         Code = "LT4010",
@@ -158,6 +148,17 @@ internal static class EngineErrors
         Fixes = ["Compare the answers with those of another backend before relying on them."],
     };
 
+    public static ModelException AdaptersUnsupported(string file) => new(new()
+    {
+        Code = "LT4028",
+        Kind = FaultKind.Unsupported,
+        Category = ErrorCategory.Backend,
+        Message = "The managed engine does not apply adapters.",
+        File = file,
+        Field = "adapter",
+        Fixes = ["Merge the adapter into its model and load the result.", "Leave the adapter out."],
+    });
+
     public static ModelException ContextFull(int length, int added, int context) => new(new()
     {
         Code = "LT4030",
@@ -191,5 +192,15 @@ internal static class EngineErrors
         File = file,
         Field = "context",
         Fixes = [$"Load with --context {positions} or less, or leave --context out."],
+    });
+
+    public static ModelException KvTypeMissing(KvType type) => new(new()
+    {
+        Code = "LT4050",
+        Kind = FaultKind.Unsupported,
+        Category = ErrorCategory.Hardware,
+        Message = $"The engine's cache of keys and values was asked for as {type}; it can be F16 or F32.",
+        Field = "KvType",
+        Fixes = ["Leave the cache type out: F16 is used.", "Use F16, or F32 where exactness counts more than memory."],
     });
 }

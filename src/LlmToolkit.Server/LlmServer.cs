@@ -36,7 +36,9 @@ public sealed class LlmServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
 
-    private LlmServer(WebApplication application, Uri url, IReadOnlyList<string> models) => (_application, Url, Models) = (application, url, models);
+    private readonly ServedModels _served;
+
+    private LlmServer(WebApplication application, ServedModels served, Uri url, IReadOnlyList<string> models) => (_application, _served, Url, Models) = (application, served, url, models);
 
     /// <summary>Root of the server, without <c>/v1</c>.</summary>
     public Uri Url { get; }
@@ -69,11 +71,12 @@ public sealed class LlmServer : IAsyncDisposable
         catch (IOException e)
         {
             await application.DisposeAsync().ConfigureAwait(false);
+            served.Dispose();
             throw ServerErrors.CannotBind(options.Host, options.Port, e);
         }
 
         string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new LlmServer(application, new Uri(address), [.. options.Models.Keys]);
+        return new LlmServer(application, served, new Uri(address), [.. options.Models.Keys]);
     }
 
     /// <summary>Waits until the token is cancelled, then stops: running requests are ended.</summary>
@@ -93,5 +96,9 @@ public sealed class LlmServer : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _application.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync().ConfigureAwait(false);
+        _served.Dispose();
+    }
 }

@@ -1,7 +1,7 @@
 namespace LlmToolkit.Server;
 
 /// <summary>The models of a server, each with one slot: requests wait for it in order.</summary>
-internal sealed class ServedModels
+internal sealed class ServedModels : IDisposable
 {
     private readonly Dictionary<string, Slot> _slots;
 
@@ -27,7 +27,15 @@ internal sealed class ServedModels
                 : ApiError.NotFound($"The model \"{id}\" does not exist; there are {string.Join(", ", _slots.Keys)}.", "model_not_found"));
     }
 
-    internal sealed class Slot(string id, ILanguageModel model, int queueLimit)
+    public void Dispose()
+    {
+        foreach (Slot slot in _slots.Values)
+        {
+            slot.Dispose();
+        }
+    }
+
+    internal sealed class Slot(string id, ILanguageModel model, int queueLimit) : IDisposable
     {
         private readonly SemaphoreSlim _free = new(1, 1);
         private int _waiting;
@@ -56,6 +64,8 @@ internal sealed class ServedModels
 
             return new Turn(_free);
         }
+
+        public void Dispose() => _free.Dispose();
 
         private sealed class Turn(SemaphoreSlim free) : IDisposable
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Formats.Safetensors;
 
@@ -28,11 +27,18 @@ internal static class DumpCommand
             string path = result.GetRequiredValue(output);
             try
             {
-                using SafetensorsWriter writer = SafetensorsWriter.Create(path, tensors.Select(t => (t.Name, DTypes.F32, t.Shape)));
+                using SafetensorsWriter writer = SafetensorsWriter.Create(path);
+                foreach (TensorInfo tensor in tensors)
+                {
+                    writer.Declare(tensor.Name, DTypes.F32, tensor.Shape);
+                }
+
                 foreach (TensorInfo tensor in tensors)
                 {
                     Write(description, source, tensor, writer, cancellationToken);
                 }
+
+                writer.Complete();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -63,7 +69,7 @@ internal static class DumpCommand
         {
             cancellationToken.ThrowIfCancellationRequested();
             TensorValues.ToFloats(tensor.DType, data.Row(r), row);
-            writer.Write(MemoryMarshal.AsBytes<float>(row));
+            writer.Write((ReadOnlySpan<float>)row);
         }
     }
 }

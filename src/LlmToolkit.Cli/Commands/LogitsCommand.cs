@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Formats.Safetensors;
@@ -83,8 +82,10 @@ internal static class LogitsCommand
                     w.WriteEndObject();
                 });
             }
+
+            writer?.Complete();
         }
-        catch (IOException e) when (output is not null)
+        catch (IOException e) when (output is not null && writer is not null)
         {
             throw CliErrors.CannotWrite(output, e);
         }
@@ -103,7 +104,7 @@ internal static class LogitsCommand
             int count = Math.Min(Rows, item.Ids.Length - from);
             Span<float> rows = logits.AsSpan(0, count * model.Vocabulary);
             session.Forward(item.Ids.AsSpan(from, count), rows, cancellationToken);
-            writer?.Write(MemoryMarshal.AsBytes(rows));
+            writer?.Write(rows);
         }
 
         int[] greedy = new int[item.Greedy];
@@ -117,7 +118,7 @@ internal static class LogitsCommand
             }
         }
 
-        writer?.Write(MemoryMarshal.AsBytes<long>([.. greedy.Select(x => (long)x)]));
+        writer?.Write([.. greedy.Select(x => (long)x)]);
         return greedy;
     }
 
@@ -125,7 +126,7 @@ internal static class LogitsCommand
     {
         float[] hidden = new float[item.Ids.Length * model.Width];
         model.Encode(item.Ids, hidden, cancellationToken);
-        writer?.Write(MemoryMarshal.AsBytes<float>(hidden));
+        writer?.Write(hidden);
         return [];
     }
 
@@ -142,7 +143,13 @@ internal static class LogitsCommand
     {
         try
         {
-            return SafetensorsWriter.Create(path, tensors);
+            SafetensorsWriter writer = SafetensorsWriter.Create(path);
+            foreach ((string name, DType type, TensorShape shape) in tensors)
+            {
+                writer.Declare(name, type, shape);
+            }
+
+            return writer;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -24,6 +24,9 @@ public abstract class Architecture
     /// <summary>What the Hugging Face class assumes where config.json is silent.</summary>
     internal virtual IReadOnlyDictionary<ConfigName, double> Defaults { get; } = new Dictionary<ConfigName, double>();
 
+    /// <summary>What llama.cpp assumes where a GGUF is silent.</summary>
+    internal virtual IReadOnlyDictionary<ConfigName, double> GgufDefaults { get; } = new Dictionary<ConfigName, double>();
+
     /// <summary>Another name for models that are computed exactly like <paramref name="known"/>.</summary>
     /// <param name="known">The architecture that does the work.</param>
     /// <param name="gguf">Its values of <c>general.architecture</c>.</param>
@@ -49,6 +52,8 @@ public abstract class Architecture
         internal override IReadOnlyList<string> Prefixes => known.Prefixes;
 
         internal override IReadOnlyDictionary<ConfigName, double> Defaults => known.Defaults;
+
+        internal override IReadOnlyDictionary<ConfigName, double> GgufDefaults => known.GgufDefaults;
 
         internal override Conventions Conventions(NamingScheme scheme) => known.Conventions(scheme);
 

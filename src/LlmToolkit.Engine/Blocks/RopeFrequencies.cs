@@ -90,16 +90,17 @@ internal static class RopeRules
     public static float[] Linear(float[] inverse, double factor) => [.. inverse.Select(f => f / (float)factor)];
 
     /// <summary>Llama 3: slow frequencies divided by the factor, fast ones kept, a ramp between.</summary>
-    public static float[] Llama3(float[] inverse, double factor, double low, double high, double original)
+    /// <remarks>In single precision and as divisors, as llama.cpp's converter writes them into a GGUF: so checkpoint and GGUF turn by the same angles.</remarks>
+    public static float[] Llama3(float[] inverse, float factor, float low, float high, float original)
     {
         float[] divisors = new float[inverse.Length];
         for (int i = 0; i < inverse.Length; i++)
         {
-            double wavelength = 2 * Math.PI / inverse[i];
-            double smooth = ((original / wavelength) - low) / (high - low);
+            float wavelength = 2 * MathF.PI / inverse[i];
+            float smooth = ((original / wavelength) - low) / (high - low);
             divisors[i] = wavelength < original / high ? 1
-                : wavelength > original / low ? (float)factor
-                : (float)(1 / (((1 - smooth) / factor) + smooth));
+                : wavelength > original / low ? factor
+                : 1 / (((1 - smooth) / factor) + smooth);
         }
 
         return Divide(inverse, divisors);

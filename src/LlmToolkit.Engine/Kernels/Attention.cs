@@ -23,7 +23,10 @@ internal static unsafe class Attention
     private const int GroupRows = 4;
 
     /// <summary>Queries (rows × heads of a group) of a unit of work, about: they read a block of the cache while it is in the second-level cache.</summary>
-    private const int UnitQueries = 32;
+    private const int UnitQueries = 64;
+
+    /// <summary>From so many queries on, a block of halves is made floats once, instead of in the registers of every four queries.</summary>
+    private const int WideningQueries = 16;
 
     /// <summary>This worker's part: some (head, query) pairs. All keys and values up to the last query must be written, and a barrier passed.</summary>
     /// <param name="worker">This worker.</param>
@@ -61,7 +64,7 @@ internal static unsafe class Attention
 
     /// <summary>
     /// Hands out the work. One row: equal numbers of heads to each worker, neighbours together. Several: cache heads × chunks of rows, the dearest (last) first,
-    /// drawn from a common counter, so that neither the causal slope nor a slow core leaves the others waiting.
+    /// taken by whoever is free, so that neither the causal slope nor a slow core leaves the others waiting.
     /// </summary>
     private static void Share<V>(Worker worker, in Call call)
         where V : struct, ILanes<V>
@@ -87,18 +90,11 @@ internal static unsafe class Attention
 
         int chunks = (call.Rows + chunk - 1) / chunk;
         int units = chunks * call.Cache.Heads;
-        ref int counter = ref call.Cache.NextUnit;
-        int unit;
-        while ((unit = Interlocked.Increment(ref counter) - 1) < units)
+        WorkUnits work = worker.Units(units);
+        while (work.TryTake(out int unit))
         {
             int row = (chunks - 1 - (unit / call.Cache.Heads)) * chunk;
             Attend<V>(worker, call, unit % call.Cache.Heads * group, group, row, Math.Min(chunk, call.Rows - row));
-        }
-
-        if (unit == units + worker.Count - 1)
-        {
-            // Every worker has drawn a number beyond the last unit, and this was the last of them.
-            Volatile.Write(ref counter, 0);
         }
     }
 
@@ -131,10 +127,14 @@ internal static unsafe class Attention
         float scale = half ? call.Shape.Scale * (HalfUnit / QueryUnit) : call.Shape.Scale;
         float unit = half ? HalfUnit : 1;
 
-        // Everything that outlives a block, [count] of each: outputs, queries, maxima, sums; then a block's scores.
-        float* outputs = (float*)worker.Scratch((nuint)((long)count * (stride + keyDim + 2) + ((GroupRows + 1) * Block)) * sizeof(float));
-        float* scores = outputs + ((long)count * stride);
-        float* queries = scores + (GroupRows * Block);
+        // Of one block: scores, widened keys and values. Of all, [count] of each: outputs, queries, maxima, sums.
+        bool widen = half && count >= WideningQueries;
+        int wideBlock = widen ? Block : 0;
+        float* scores = (float*)worker.Scratch((nuint)((GroupRows * Block) + ((long)(wideBlock + count) * (stride + keyDim)) + (2L * count)) * sizeof(float));
+        float* wideKeys = scores + (GroupRows * Block);
+        float* wideValues = wideKeys + ((long)wideBlock * keyDim);
+        float* outputs = wideValues + ((long)wideBlock * stride);
+        float* queries = outputs + ((long)count * stride);
         float* maxima = queries + ((long)count * keyDim);
         float* sums = maxima + count;
         float* factors = stackalloc float[GroupRows];
@@ -149,6 +149,14 @@ internal static unsafe class Attention
         int last = call.End(firstRow + rows - 1);
         for (int block = call.First(firstRow) / Block * Block; block < last; block += Block)
         {
+            int blockStart = Math.Max(block, call.First(firstRow) / KvLayer.Tile * KvLayer.Tile);
+            if (widen)
+            {
+                int positions = Math.Min(block + Block, last) - blockStart;
+                AttentionKernels.Widen<V>(cache.Keys<ushort>(cacheHead, blockStart), wideKeys, (positions + KvLayer.Tile - 1) / KvLayer.Tile * KvLayer.Tile * keyDim);
+                AttentionKernels.Widen<V>(cache.Values<ushort>(cacheHead, blockStart), wideValues, positions * stride);
+            }
+
             for (int i = 0; i < count; i += GroupRows)
             {
                 int together = Math.Min(GroupRows, count - i);
@@ -162,7 +170,15 @@ internal static unsafe class Attention
                 int start = from / KvLayer.Tile * KvLayer.Tile;
                 int tiles = (to - start + KvLayer.Tile - 1) / KvLayer.Tile;
                 int length = tiles * KvLayer.Tile;
-                AttentionKernels.Scores<V, E>(cache.Keys<E>(cacheHead, start), tiles, queries + ((long)i * keyDim), keyDim, together, scores);
+                if (widen)
+                {
+                    AttentionKernels.Scores<V, float>(wideKeys + ((long)(start - blockStart) * keyDim), tiles, queries + ((long)i * keyDim), keyDim, together, scores);
+                }
+                else
+                {
+                    AttentionKernels.Scores<V, E>(cache.Keys<E>(cacheHead, start), tiles, queries + ((long)i * keyDim), keyDim, together, scores);
+                }
+
                 for (int r = 0; r < together; r++)
                 {
                     float* row = scores + (r * Block);
@@ -178,6 +194,11 @@ internal static unsafe class Attention
 
                     // The mask is last: what lies beyond the end may be a truncated sequence's, or no number at all.
                     AttentionKernels.ScaleAndCap<V>(row, length, scale, call.Shape.SoftCap);
+                    if (call.Shape.Slopes is { } slopes)
+                    {
+                        AttentionKernels.AddSlope<V>(row, length, slopes[firstHead + ((i + r) % heads)], start - (call.Position + query));
+                    }
+
                     new Span<float>(row, first).Fill(float.NegativeInfinity);
                     new Span<float>(row + end, length - end).Fill(float.NegativeInfinity);
                     float max = MathF.Max(maxima[i + r], AttentionKernels.Max<V>(row, length));
@@ -187,13 +208,22 @@ internal static unsafe class Attention
                     maxima[i + r] = max;
                 }
 
-                AttentionKernels.Mix<V, E>(cache.Values<E>(cacheHead, from), stride, to - from, scores + (from - start), together, factors, outputs + ((long)i * stride));
+                float* weights = scores + (from - start);
+                if (widen)
+                {
+                    AttentionKernels.Mix<V, float>(wideValues + ((long)(from - blockStart) * stride), stride, to - from, weights, together, factors, outputs + ((long)i * stride));
+                }
+                else
+                {
+                    AttentionKernels.Mix<V, E>(cache.Values<E>(cacheHead, from), stride, to - from, weights, together, factors, outputs + ((long)i * stride));
+                }
             }
         }
 
         for (int i = 0; i < count; i++)
         {
-            AttentionKernels.CopyScaled<V>(outputs + ((long)i * stride), 1 / sums[i], call.Output(firstRow + (i / heads), firstHead + (i % heads)), cache.ValueDim);
+            float sum = call.Shape.Sinks is { } sinks ? sums[i] + MathF.Exp(sinks[firstHead + (i % heads)] - maxima[i]) : sums[i];
+            AttentionKernels.CopyScaled<V>(outputs + ((long)i * stride), 1 / sum, call.Output(firstRow + (i / heads), firstHead + (i % heads)), cache.ValueDim);
         }
     }
 
@@ -221,11 +251,12 @@ internal static unsafe class Attention
 
                 score *= call.Shape.Scale;
                 score = call.Shape.SoftCap > 0 ? call.Shape.SoftCap * MathF.Tanh(score / call.Shape.SoftCap) : score;
+                score += call.Shape.Slopes is { } slopes ? slopes[head] * (j - (call.Position + row)) : 0;
                 scores[j] = score;
                 max = MathF.Max(max, score);
             }
 
-            float sum = 0;
+            float sum = call.Shape.Sinks is { } sinks ? MathF.Exp(sinks[head] - max) : 0;
             for (int j = first; j < end; j++)
             {
                 scores[j] = MathF.Exp(scores[j] - max);
@@ -258,10 +289,21 @@ internal static unsafe class Attention
         public readonly int Rows = rows;
 
         /// <summary>The first position that a row sees. Does not fall from row to row.</summary>
-        public int First(int row) => Shape.Window > 0 ? Math.Max(0, Position + row - Shape.Window + 1) : 0;
+        public int First(int row)
+        {
+            int own = Position + row;
+            int window = Shape.Window > 0 ? Math.Max(0, own - Shape.Window + 1) : 0;
+            return Shape.ChunkLength > 0 ? Math.Max(window, own / Shape.ChunkLength * Shape.ChunkLength) : window;
+        }
 
         /// <summary>The position after the last that a row sees. Does not fall from row to row.</summary>
-        public int End(int row) => Shape.Causal ? Position + row + 1 : Position + Rows;
+        public int End(int row)
+        {
+            int own = Position + row;
+            return Shape.Causal ? own + 1
+                : Shape.WindowAhead > 0 ? Math.Min(Position + Rows, own + Shape.WindowAhead)
+                : Position + Rows;
+        }
 
         public float* Query(int row, int head) => _queries + (row * _queryStride) + ((long)head * Cache.KeyDim);
 

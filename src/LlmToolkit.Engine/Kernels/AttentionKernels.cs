@@ -92,6 +92,26 @@ internal static unsafe class AttentionKernels
         }
     }
 
+    /// <summary>scores[j] += slope * (first + j) for <paramref name="count"/> floats, a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void AddSlope<V>(float* scores, int count, float slope, int first)
+        where V : struct, ILanes<V>
+    {
+        float* ramp = stackalloc float[V.Count];
+        for (int i = 0; i < V.Count; i++)
+        {
+            ramp[i] = i;
+        }
+
+        V steps = V.Load(ramp);
+        V slopes = V.Create(slope);
+        for (int i = 0; i < count; i += V.Count)
+        {
+            V.Store(V.MultiplyAdd(V.Create(first + i) + steps, slopes, V.Load(scores + i)), scores + i);
+        }
+    }
+
     /// <summary>The largest of <paramref name="count"/> floats, a multiple of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
@@ -181,6 +201,17 @@ internal static unsafe class AttentionKernels
         for (; i < count; i++)
         {
             target[i] = source[i] * factor;
+        }
+    }
+
+    /// <summary>Halves as floats × 2^-112, <paramref name="count"/> of them, a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Widen<V>(ushort* halves, float* floats, int count)
+        where V : struct, ILanes<V>
+    {
+        for (int i = 0; i < count; i += V.Count)
+        {
+            V.Store(V.LoadHalves(halves + i), floats + i);
         }
     }
 

@@ -56,6 +56,20 @@ internal unsafe interface ILanes<T>
     static abstract T Scale(T value, T shifted);
 }
 
+/// <summary>Registers of whole pairs.</summary>
+internal unsafe interface IPairLanes<T> : ILanes<T>
+    where T : struct, IPairLanes<T>
+{
+    /// <summary>−1, 1, −1, 1, …</summary>
+    static abstract T Alternating { get; }
+
+    /// <summary>Half as many floats as lanes, each twice: a, a, b, b, …</summary>
+    static abstract T LoadTwice(float* source);
+
+    /// <summary>a, b, c, d, … becomes b, a, d, c, …</summary>
+    static abstract T SwapPairs(T value);
+}
+
 /// <summary>Width 1: the scalar level, and the tails of all others.</summary>
 internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
 {
@@ -115,11 +129,23 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
 }
 
 /// <summary>Width 4, of portable operations only. Fused products where the machine has them; an x86 without FMA rounds them twice.</summary>
-internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
+internal readonly unsafe struct Lanes128(Vector128<float> value) : IPairLanes<Lanes128>
 {
     private readonly Vector128<float> _value = value;
 
     public static int Count => 4;
+
+    public static Lanes128 Alternating
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector128.Create(-1f, 1f, -1f, 1f));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadTwice(float* source) => new(Vector128.Shuffle(Vector128.CreateScalarUnsafe(*(double*)source).AsSingle(), Vector128.Create(0, 0, 1, 1)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 SwapPairs(Lanes128 value) => new(Vector128.Shuffle(value._value, Vector128.Create(1, 0, 3, 2)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Create(float value) => new(Vector128.Create(value));
@@ -189,11 +215,23 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
 }
 
 /// <summary>Width 8.</summary>
-internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
+internal readonly unsafe struct Lanes256(Vector256<float> value) : IPairLanes<Lanes256>
 {
     private readonly Vector256<float> _value = value;
 
     public static int Count => 8;
+
+    public static Lanes256 Alternating
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector256.Create(-1f, 1f, -1f, 1f, -1f, 1f, -1f, 1f));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadTwice(float* source) => new(Vector256.Shuffle(Vector128.Load(source).ToVector256Unsafe(), Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 SwapPairs(Lanes256 value) => new(Vector256.Shuffle(value._value, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Create(float value) => new(Vector256.Create(value));
@@ -263,11 +301,23 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
 }
 
 /// <summary>Width 16.</summary>
-internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
+internal readonly unsafe struct Lanes512(Vector512<float> value) : IPairLanes<Lanes512>
 {
     private readonly Vector512<float> _value = value;
 
     public static int Count => 16;
+
+    public static Lanes512 Alternating
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector512.Create(-1f, 1f, -1f, 1f, -1f, 1f, -1f, 1f, -1f, 1f, -1f, 1f, -1f, 1f, -1f, 1f));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadTwice(float* source) => new(Vector512.Shuffle(Vector256.Load(source).ToVector512Unsafe(), Vector512.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 SwapPairs(Lanes512 value) => new(Vector512.Shuffle(value._value, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Create(float value) => new(Vector512.Create(value));

@@ -65,28 +65,29 @@ internal static unsafe class MatMul
     private static void RunPanels(Worker worker, WeightMatrix weights, Activations x, Outputs outputs)
     {
         PanelU8? shape = !weights.Exact && weights.Quant.FastForm == ActivationForms.Q8 ? weights.Quant.Panel : null;
-        int panelRows = shape is null ? PanelF32.Rows : PanelU8.Rows;
+        const int PanelRows = PanelF32.Rows;
         int most = Math.Min(weights.Columns, shape is null ? FloatPanelColumns : BytePanelColumns);
-        int panels = (weights.Rows + panelRows - 1) / panelRows;
+        int panels = (weights.Rows + PanelRows - 1) / PanelRows;
         int tiles = (x.Rows + PanelF32.Tokens - 1) / PanelF32.Tokens;
 
         // A matrix with few panels keeps all workers busy when its tokens are shared out too; each group makes its panels anew.
         int groups = Math.Clamp(2 * worker.Count / panels, 1, tiles);
         int groupTiles = (tiles + groups - 1) / groups;
 
-        nuint panelBytes = (shape?.Bytes(most) ?? (nuint)(PanelF32.Rows * most * sizeof(float))) + 63 & ~(nuint)63;
-        nuint rowsBytes = shape is null ? (nuint)(PanelF32.Rows * most * sizeof(float)) : 0;
-        nuint sumsBytes = (nuint)(groupTiles * PanelF32.Tokens * panelRows * sizeof(float));
-        byte* panel = worker.PanelScratch(panelBytes + rowsBytes + sumsBytes);
-        float* rowScratch = (float*)(panel + panelBytes);
-        float* sums = (float*)(panel + panelBytes + rowsBytes);
-        byte** rows = stackalloc byte*[PanelF32.Rows];
+        // A panel and the rows that some types write first; or two byte panels. Their sizes are multiples of 64 bytes.
+        nuint floatBytes = (nuint)(PanelRows * most * sizeof(float));
+        nuint byteBytes = shape?.Bytes(most) ?? 0;
+        nuint panelBytes = shape is null ? 2 * floatBytes : 2 * byteBytes;
+        nuint sumsBytes = (nuint)(groupTiles * PanelF32.Tokens * PanelRows * sizeof(float));
+        byte* panel = worker.PanelScratch(panelBytes + sumsBytes);
+        float* sums = (float*)(panel + panelBytes);
+        byte** rows = stackalloc byte*[PanelRows];
 
         WorkUnits units = worker.Units(panels * groups);
         while (units.TryTake(out int unit))
         {
-            int firstRow = unit / groups * panelRows;
-            int rowCount = Math.Min(panelRows, weights.Rows - firstRow);
+            int firstRow = unit / groups * PanelRows;
+            int rowCount = Math.Min(PanelRows, weights.Rows - firstRow);
             int firstTile = Math.Min(tiles, unit % groups * groupTiles);
             int tileCount = Math.Min(groupTiles, tiles - firstTile);
             new Span<byte>(sums, (int)sumsBytes).Clear();
@@ -94,25 +95,26 @@ internal static unsafe class MatMul
             {
                 columns = Math.Min(most, weights.Columns - column);
                 nint offset = column / weights.Quant.DType.BlockLength * (nint)weights.Quant.DType.BlockBytes;
-                for (int r = 0; r < panelRows; r++)
+                for (int r = 0; r < PanelRows; r++)
                 {
                     rows[r] = r < rowCount ? weights.Row(firstRow + r) + offset : null;
                 }
 
                 if (shape is null)
                 {
-                    weights.Quant.MakePanelF32(x.Level, rows, columns, (float*)panel, rowScratch);
+                    weights.Quant.MakePanelF32(x.Level, rows, columns, (float*)panel, (float*)(panel + floatBytes));
                 }
                 else
                 {
                     weights.Quant.MakePanelU8(x.Level, rows, columns, panel);
+                    weights.Quant.MakePanelU8(x.Level, rows + PanelU8.Rows, columns, panel + byteBytes);
                 }
 
                 for (int i = 0; i < tileCount; i++)
                 {
                     int tile = firstTile + i;
                     int tokens = Math.Min(PanelF32.Tokens, x.Rows - (tile * PanelF32.Tokens));
-                    float* tileSums = sums + (i * PanelF32.Tokens * panelRows);
+                    float* tileSums = sums + (i * PanelF32.Tokens * PanelRows);
                     if (shape is null)
                     {
                         PanelF32.Multiply(x.Level, (float*)panel, columns, x.FloatsOfTile(tile) + ((nint)column * PanelF32.Tokens), tokens, tileSums);
@@ -120,7 +122,7 @@ internal static unsafe class MatMul
                     else
                     {
                         byte* bytes = x.BytesOfTile(tile) + ((nint)(column / Q8Quantizer.Block) * ByteTile.BlockBytes);
-                        PanelBytes.Multiply(x.Level, shape.Value, panel, columns, bytes, tokens, tileSums);
+                        PanelBytes.Multiply(x.Level, shape.Value, panel, byteBytes, columns, bytes, tokens, tileSums);
                     }
                 }
             }
@@ -129,7 +131,7 @@ internal static unsafe class MatMul
             int lastToken = Math.Min(x.Rows, (firstTile + tileCount) * PanelF32.Tokens);
             for (int t = firstToken; t < lastToken; t++)
             {
-                outputs.Write(sums + ((nint)(t - firstToken) * panelRows), t, firstRow, rowCount);
+                outputs.Write(sums + ((nint)(t - firstToken) * PanelRows), t, firstRow, rowCount);
             }
         }
     }

@@ -6,45 +6,50 @@ using LlmToolkit.Engine.Quants;
 namespace LlmToolkit.Engine.Kernels;
 
 /// <summary>
-/// Products of a byte panel of 16 rows (<see cref="Quant.MakePanelU8"/>) with a byte tile of 12 tokens (<see cref="ByteTile"/>). The products of a block are
+/// Products of two byte panels of 16 rows (<see cref="Quant.MakePanelU8"/>) with a byte tile of 12 tokens (<see cref="ByteTile"/>). The products of a block are
 /// added exactly, as integers; then sum = fma(scale, integer × scale of x, sum) and sum = fma(minimum, sum of x, sum), block after block, the same on every level.
 /// </summary>
 internal static unsafe class PanelBytes
 {
-    private const int Rows = PanelU8.Rows;
+    private const int Rows = 2 * PanelU8.Rows;
+    private const int GroupBytes = 4 * PanelU8.Rows;
 
-    /// <summary>sums[t][r] += panel row r × token t, for the first <paramref name="tokens"/> tokens of the tile (and perhaps more, whose sums mean nothing).</summary>
+    /// <summary>Groups of 4 signed bytes in a block of a tile.</summary>
+    private const int Groups = 8 * PanelF32.Tokens;
+
+    /// <summary>sums[t][r] += row r of the two panels × token t, for the first <paramref name="tokens"/> tokens of the tile (and perhaps more, whose sums mean nothing).</summary>
     /// <param name="level">Level.</param>
     /// <param name="shape">The panel's layout.</param>
-    /// <param name="panel">The panel.</param>
+    /// <param name="panels">The first panel.</param>
+    /// <param name="panelBytes">From there to the second panel.</param>
     /// <param name="columns">Columns, a multiple of 32.</param>
-    /// <param name="x">The tile's blocks, from the panel's first column on.</param>
+    /// <param name="x">The tile's blocks, from the panels' first column on.</param>
     /// <param name="tokens">Tokens wanted, 1 to 12.</param>
-    /// <param name="sums">[12][16].</param>
-    public static void Multiply(SimdLevel level, PanelU8 shape, byte* panel, int columns, byte* x, int tokens, float* sums)
+    /// <param name="sums">[12][32].</param>
+    public static void Multiply(SimdLevel level, PanelU8 shape, byte* panels, nuint panelBytes, int columns, byte* x, int tokens, float* sums)
     {
         switch (level)
         {
             case SimdLevel.V512:
-                Multiply<PanelLanes512, Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>>(shape, panel, columns, x, tokens, sums);
+                Multiply<PanelLanes512, Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             case SimdLevel.V256 when AvxVnni.IsSupported:
-                Run<PanelLanes256, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>, Quads>(shape, panel, columns, x, tokens, sums);
+                Run<PanelLanes256, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>, Quads>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             case SimdLevel.V256:
-                Multiply<PanelLanes256, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>(shape, panel, columns, x, tokens, sums);
+                Multiply<PanelLanes256, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             case SimdLevel.V128:
-                Multiply<PanelLanes128, Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>>(shape, panel, columns, x, tokens, sums);
+                Multiply<PanelLanes128, Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             default:
-                MultiplyScalar(shape, panel, columns, x, tokens, sums);
+                MultiplyScalar(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
         }
     }
 
     /// <summary>How many products fit in 16 bits: pairs of neighbours are at most 2 × largest weight × 127.</summary>
-    private static void Multiply<TLanes, TBytes, TShorts, TInts, TFloats>(PanelU8 shape, byte* panel, int columns, byte* x, int tokens, float* sums)
+    private static void Multiply<TLanes, TBytes, TShorts, TInts, TFloats>(PanelU8 shape, byte* panels, nuint panelBytes, int columns, byte* x, int tokens, float* sums)
         where TLanes : struct, IByteLanes<TBytes, TShorts, TInts, TFloats>
         where TShorts : struct
         where TInts : struct
@@ -52,173 +57,185 @@ internal static unsafe class PanelBytes
         switch (shape.MaxValue)
         {
             case <= 15 when shape.Block == 32:
-                Run<TLanes, TBytes, TShorts, TInts, TFloats, PairsOf8>(shape, panel, columns, x, tokens, sums);
+                Run<TLanes, TBytes, TShorts, TInts, TFloats, PairsOf8>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             case <= 31:
-                Run<TLanes, TBytes, TShorts, TInts, TFloats, PairsOf4>(shape, panel, columns, x, tokens, sums);
+                Run<TLanes, TBytes, TShorts, TInts, TFloats, PairsOf4>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             case <= 63:
-                Run<TLanes, TBytes, TShorts, TInts, TFloats, PairsOf2>(shape, panel, columns, x, tokens, sums);
+                Run<TLanes, TBytes, TShorts, TInts, TFloats, PairsOf2>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             default:
-                Run<TLanes, TBytes, TShorts, TInts, TFloats, Nibbles>(shape, panel, columns, x, tokens, sums);
+                Run<TLanes, TBytes, TShorts, TInts, TFloats, Shorts>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
         }
     }
 
     /// <summary>The definition.</summary>
-    private static void MultiplyScalar(PanelU8 shape, byte* panel, int columns, byte* x, int tokens, float* sums)
+    private static void MultiplyScalar(PanelU8 shape, byte* panels, nuint panelBytes, int columns, byte* x, int tokens, float* sums)
     {
-        for (int c = 0; c < columns; c += shape.Block, panel += shape.BlockBytes)
+        for (int c = 0; c < columns; c += shape.Block, panels += shape.BlockBytes)
         {
-            float* scales = (float*)panel;
-            float* minimums = scales + Rows;
-            byte* values = (byte*)(minimums + Rows);
             for (int t = 0; t < tokens; t++)
             {
                 float xScale = ByteTile.Scales(x, c)[t];
                 float xSum = ByteTile.Sums(x, c, shape.Block)[t];
                 for (int r = 0; r < Rows; r++)
                 {
+                    int row = r % PanelU8.Rows;
+                    float* scales = (float*)(panels + ((nuint)(r / PanelU8.Rows) * panelBytes));
+                    float* minimums = scales + PanelU8.Rows;
+                    byte* values = (byte*)(minimums + PanelU8.Rows);
                     int dot = 0;
                     for (int i = 0; i < shape.Block; i++)
                     {
-                        dot += values[(((i / 4 * Rows) + r) * 4) + (i % 4)] * ((sbyte*)(ByteTile.Groups(x, c) + (i / 4 * PanelF32.Tokens) + t))[i % 4];
+                        dot += values[(((i / 4 * PanelU8.Rows) + row) * 4) + (i % 4)] * ((sbyte*)(ByteTile.Groups(x, c) + (i / 4 * PanelF32.Tokens) + t))[i % 4];
                     }
 
                     float* sum = sums + (t * Rows) + r;
-                    *sum = MathF.FusedMultiplyAdd(dot * xScale, scales[r], *sum);
-                    *sum = MathF.FusedMultiplyAdd(minimums[r], xSum, *sum);
+                    *sum = MathF.FusedMultiplyAdd(dot * xScale, scales[row], *sum);
+                    *sum = MathF.FusedMultiplyAdd(minimums[row], xSum, *sum);
                 }
             }
         }
     }
 
-    /// <summary>One vector of rows × 6 tokens at a time. The float sums stay in memory: they are touched once a block, and the registers are needed.</summary>
-    internal static void Run<TLanes, TBytes, TShorts, TInts, TFloats, TPlan>(PanelU8 shape, byte* panel, int columns, byte* x, int tokens, float* sums)
+    /// <summary>
+    /// Two vectors of rows × 3 tokens at a time, so that a broadcast serves two products. The float sums stay in memory: they are touched once a block, and
+    /// the registers are needed. Row r lies 4 r bytes into the scales, the minimums and each group of a panel.
+    /// </summary>
+    internal static void Run<TLanes, TBytes, TShorts, TInts, TFloats, TPlan>(PanelU8 shape, byte* panels, nuint panelBytes, int columns, byte* x, int tokens, float* sums)
         where TLanes : struct, IByteLanes<TBytes, TShorts, TInts, TFloats>
         where TShorts : struct
         where TInts : struct
         where TPlan : struct, IBytePlan
     {
         const int Next = PanelF32.Tokens;
-        int groups = shape.Block / 4;
-        for (int c = 0; c < columns; c += shape.Block, panel += shape.BlockBytes)
+        nuint second = TLanes.Count == PanelU8.Rows ? panelBytes : (nuint)TLanes.Count * sizeof(float);
+        int bytesOfGroups = shape.Block * PanelU8.Rows;
+        int* wide = stackalloc int[2 * Groups];
+        for (int c = 0; c < columns; c += shape.Block, panels += shape.BlockBytes)
         {
             float* xScales = ByteTile.Scales(x, c);
             float* xSums = ByteTile.Sums(x, c, shape.Block);
-            for (int r = 0; r < Rows; r += TLanes.Count)
+            int* xGroups = ByteTile.Groups(x, c);
+            for (int i = 0; TPlan.Wide && i < shape.Block / 4 * Next; i += TLanes.Count)
             {
-                TFloats scale = TLanes.Load((float*)panel + r);
-                TFloats minimum = TLanes.Load((float*)panel + Rows + r);
-                for (int t = 0; t < tokens; t += 6)
-                {
-                    int* q = ByteTile.Groups(x, c) + t;
-                    byte* w = panel + (2 * Rows * sizeof(float)) + (4 * r);
-                    byte* end = w + (groups * 4 * Rows);
-                    TInts i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default;
-                    if (TPlan.Split)
-                    {
-                        TShorts l0 = default, l1 = default, l2 = default, l3 = default, l4 = default, l5 = default;
-                        TShorts h0 = default, h1 = default, h2 = default, h3 = default, h4 = default, h5 = default;
-                        for (; w < end; w += 4 * Rows, q += Next)
-                        {
-                            TBytes v = TLanes.Load(w);
-                            TBytes low = TLanes.Low(v);
-                            TBytes high = TLanes.High(v);
-                            l0 = TLanes.Add(l0, TLanes.Pairs(low, q[0]));
-                            h0 = TLanes.Add(h0, TLanes.Pairs(high, q[0]));
-                            l1 = TLanes.Add(l1, TLanes.Pairs(low, q[1]));
-                            h1 = TLanes.Add(h1, TLanes.Pairs(high, q[1]));
-                            l2 = TLanes.Add(l2, TLanes.Pairs(low, q[2]));
-                            h2 = TLanes.Add(h2, TLanes.Pairs(high, q[2]));
-                            l3 = TLanes.Add(l3, TLanes.Pairs(low, q[3]));
-                            h3 = TLanes.Add(h3, TLanes.Pairs(high, q[3]));
-                            l4 = TLanes.Add(l4, TLanes.Pairs(low, q[4]));
-                            h4 = TLanes.Add(h4, TLanes.Pairs(high, q[4]));
-                            l5 = TLanes.Add(l5, TLanes.Pairs(low, q[5]));
-                            h5 = TLanes.Add(h5, TLanes.Pairs(high, q[5]));
-                        }
+                TLanes.Spread(xGroups + i, wide + i, wide + Groups + i);
+            }
 
-                        i0 = TLanes.Combine(TLanes.Widen(l0), TLanes.Widen(h0));
-                        i1 = TLanes.Combine(TLanes.Widen(l1), TLanes.Widen(h1));
-                        i2 = TLanes.Combine(TLanes.Widen(l2), TLanes.Widen(h2));
-                        i3 = TLanes.Combine(TLanes.Widen(l3), TLanes.Widen(h3));
-                        i4 = TLanes.Combine(TLanes.Widen(l4), TLanes.Widen(h4));
-                        i5 = TLanes.Combine(TLanes.Widen(l5), TLanes.Widen(h5));
+            for (int r = 0; r < Rows; r += 2 * TLanes.Count)
+            {
+                byte* rows = r < PanelU8.Rows ? panels + (r * sizeof(float)) : panels + panelBytes + ((r - PanelU8.Rows) * sizeof(float));
+                for (int t = 0; t < tokens; t += 3)
+                {
+                    int* q = xGroups + t;
+                    byte* w = rows + (2 * PanelU8.Rows * sizeof(float));
+                    byte* end = w + bytesOfGroups;
+                    TInts a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default;
+                    if (TPlan.Wide)
+                    {
+                        int* even = wide + t;
+                        for (; w < end; w += GroupBytes, even += Next)
+                        {
+                            TBytes a = TLanes.Load(w);
+                            TBytes b = TLanes.Load(w + second);
+                            TShorts aEven = TLanes.Even(a);
+                            TShorts bEven = TLanes.Even(b);
+                            TShorts aOdd = TLanes.Odd(a);
+                            TShorts bOdd = TLanes.Odd(b);
+                            a0 = TLanes.DotPairs(a0, aEven, even);
+                            b0 = TLanes.DotPairs(b0, bEven, even);
+                            a1 = TLanes.DotPairs(a1, aEven, even + 1);
+                            b1 = TLanes.DotPairs(b1, bEven, even + 1);
+                            a2 = TLanes.DotPairs(a2, aEven, even + 2);
+                            b2 = TLanes.DotPairs(b2, bEven, even + 2);
+                            a0 = TLanes.DotPairs(a0, aOdd, even + Groups);
+                            b0 = TLanes.DotPairs(b0, bOdd, even + Groups);
+                            a1 = TLanes.DotPairs(a1, aOdd, even + Groups + 1);
+                            b1 = TLanes.DotPairs(b1, bOdd, even + Groups + 1);
+                            a2 = TLanes.DotPairs(a2, aOdd, even + Groups + 2);
+                            b2 = TLanes.DotPairs(b2, bOdd, even + Groups + 2);
+                        }
                     }
                     else if (TPlan.PairsAdded == 0)
                     {
-                        for (; w < end; w += 4 * Rows, q += Next)
+                        for (; w < end; w += GroupBytes, q += Next)
                         {
-                            TBytes v = TLanes.Load(w);
-                            i0 = TLanes.Dot(i0, v, q[0]);
-                            i1 = TLanes.Dot(i1, v, q[1]);
-                            i2 = TLanes.Dot(i2, v, q[2]);
-                            i3 = TLanes.Dot(i3, v, q[3]);
-                            i4 = TLanes.Dot(i4, v, q[4]);
-                            i5 = TLanes.Dot(i5, v, q[5]);
+                            TBytes a = TLanes.Load(w);
+                            TBytes b = TLanes.Load(w + second);
+                            a0 = TLanes.Dot(a0, a, q[0]);
+                            b0 = TLanes.Dot(b0, b, q[0]);
+                            a1 = TLanes.Dot(a1, a, q[1]);
+                            b1 = TLanes.Dot(b1, b, q[1]);
+                            a2 = TLanes.Dot(a2, a, q[2]);
+                            b2 = TLanes.Dot(b2, b, q[2]);
                         }
                     }
                     else
                     {
-                        while (w < end)
+                        do
                         {
-                            TBytes v = TLanes.Load(w);
-                            TShorts s0 = TLanes.Pairs(v, q[0]);
-                            TShorts s1 = TLanes.Pairs(v, q[1]);
-                            TShorts s2 = TLanes.Pairs(v, q[2]);
-                            TShorts s3 = TLanes.Pairs(v, q[3]);
-                            TShorts s4 = TLanes.Pairs(v, q[4]);
-                            TShorts s5 = TLanes.Pairs(v, q[5]);
-                            w += 4 * Rows;
+                            TBytes a = TLanes.Load(w);
+                            TBytes b = TLanes.Load(w + second);
+                            TShorts aPairs0 = TLanes.Pairs(a, q[0]);
+                            TShorts bPairs0 = TLanes.Pairs(b, q[0]);
+                            TShorts aPairs1 = TLanes.Pairs(a, q[1]);
+                            TShorts bPairs1 = TLanes.Pairs(b, q[1]);
+                            TShorts aPairs2 = TLanes.Pairs(a, q[2]);
+                            TShorts bPairs2 = TLanes.Pairs(b, q[2]);
+                            w += GroupBytes;
                             q += Next;
-                            for (int g = 1; g < TPlan.PairsAdded; g++, w += 4 * Rows, q += Next)
+                            for (int g = 1; g < TPlan.PairsAdded; g++, w += GroupBytes, q += Next)
                             {
-                                v = TLanes.Load(w);
-                                s0 = TLanes.Add(s0, TLanes.Pairs(v, q[0]));
-                                s1 = TLanes.Add(s1, TLanes.Pairs(v, q[1]));
-                                s2 = TLanes.Add(s2, TLanes.Pairs(v, q[2]));
-                                s3 = TLanes.Add(s3, TLanes.Pairs(v, q[3]));
-                                s4 = TLanes.Add(s4, TLanes.Pairs(v, q[4]));
-                                s5 = TLanes.Add(s5, TLanes.Pairs(v, q[5]));
+                                a = TLanes.Load(w);
+                                b = TLanes.Load(w + second);
+                                aPairs0 = TLanes.Add(aPairs0, TLanes.Pairs(a, q[0]));
+                                bPairs0 = TLanes.Add(bPairs0, TLanes.Pairs(b, q[0]));
+                                aPairs1 = TLanes.Add(aPairs1, TLanes.Pairs(a, q[1]));
+                                bPairs1 = TLanes.Add(bPairs1, TLanes.Pairs(b, q[1]));
+                                aPairs2 = TLanes.Add(aPairs2, TLanes.Pairs(a, q[2]));
+                                bPairs2 = TLanes.Add(bPairs2, TLanes.Pairs(b, q[2]));
                             }
 
-                            i0 = TLanes.Add(i0, TLanes.Widen(s0));
-                            i1 = TLanes.Add(i1, TLanes.Widen(s1));
-                            i2 = TLanes.Add(i2, TLanes.Widen(s2));
-                            i3 = TLanes.Add(i3, TLanes.Widen(s3));
-                            i4 = TLanes.Add(i4, TLanes.Widen(s4));
-                            i5 = TLanes.Add(i5, TLanes.Widen(s5));
+                            a0 = TLanes.Add(a0, TLanes.Widen(aPairs0));
+                            a1 = TLanes.Add(a1, TLanes.Widen(aPairs1));
+                            a2 = TLanes.Add(a2, TLanes.Widen(aPairs2));
+                            b0 = TLanes.Add(b0, TLanes.Widen(bPairs0));
+                            b1 = TLanes.Add(b1, TLanes.Widen(bPairs1));
+                            b2 = TLanes.Add(b2, TLanes.Widen(bPairs2));
                         }
+                        while (w < end);
                     }
 
                     float* sum = sums + (t * Rows) + r;
-                    Finish<TLanes, TBytes, TShorts, TInts, TFloats>(i0, xScales[t], xSums[t], scale, minimum, sum);
-                    Finish<TLanes, TBytes, TShorts, TInts, TFloats>(i1, xScales[t + 1], xSums[t + 1], scale, minimum, sum + Rows);
-                    Finish<TLanes, TBytes, TShorts, TInts, TFloats>(i2, xScales[t + 2], xSums[t + 2], scale, minimum, sum + (2 * Rows));
-                    Finish<TLanes, TBytes, TShorts, TInts, TFloats>(i3, xScales[t + 3], xSums[t + 3], scale, minimum, sum + (3 * Rows));
-                    Finish<TLanes, TBytes, TShorts, TInts, TFloats>(i4, xScales[t + 4], xSums[t + 4], scale, minimum, sum + (4 * Rows));
-                    Finish<TLanes, TBytes, TShorts, TInts, TFloats>(i5, xScales[t + 5], xSums[t + 5], scale, minimum, sum + (5 * Rows));
+                    Finish<TLanes, TBytes, TShorts, TInts, TFloats>(a0, a1, a2, xScales + t, xSums + t, (float*)rows, sum);
+                    Finish<TLanes, TBytes, TShorts, TInts, TFloats>(b0, b1, b2, xScales + t, xSums + t, (float*)(rows + second), sum + TLanes.Count);
                 }
             }
         }
     }
 
+    /// <summary>Scales the integers of one block and adds them, for 3 tokens.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TLanes, TBytes, TShorts, TInts, TFloats>(TInts dot, float xScale, float xSum, TFloats scale, TFloats minimum, float* sum)
+    private static void Finish<TLanes, TBytes, TShorts, TInts, TFloats>(TInts dot0, TInts dot1, TInts dot2, float* xScale, float* xSum, float* scales, float* sum)
         where TLanes : struct, IByteLanes<TBytes, TShorts, TInts, TFloats>
     {
-        TFloats scaled = TLanes.Multiply(TLanes.ToFloats(dot), TLanes.Broadcast(xScale));
-        TFloats total = TLanes.MultiplyAdd(scaled, scale, TLanes.Load(sum));
+        TFloats scale = TLanes.Load(scales);
+        TFloats minimum = TLanes.Load(scales + PanelU8.Rows);
+        TFloats total = TLanes.MultiplyAdd(TLanes.Multiply(TLanes.ToFloats(dot0), TLanes.Broadcast(xScale)), scale, TLanes.Load(sum));
         TLanes.Store(TLanes.MultiplyAdd(minimum, TLanes.Broadcast(xSum), total), sum);
+        total = TLanes.MultiplyAdd(TLanes.Multiply(TLanes.ToFloats(dot1), TLanes.Broadcast(xScale + 1)), scale, TLanes.Load(sum + Rows));
+        TLanes.Store(TLanes.MultiplyAdd(minimum, TLanes.Broadcast(xSum + 1), total), sum + Rows);
+        total = TLanes.MultiplyAdd(TLanes.Multiply(TLanes.ToFloats(dot2), TLanes.Broadcast(xScale + 2)), scale, TLanes.Load(sum + (2 * Rows)));
+        TLanes.Store(TLanes.MultiplyAdd(minimum, TLanes.Broadcast(xSum + 2), total), sum + (2 * Rows));
     }
 
     /// <summary>How the integers are added.</summary>
     internal interface IBytePlan
     {
-        /// <summary>Split the weights into their lower and upper 4 bits: 8-bit weights overflow 16 bits in one product, 4-bit weights not in 8.</summary>
-        static abstract bool Split { get; }
+        /// <summary>Multiply in 16 bits and add in 32: two products of 8-bit weights do not fit in 16.</summary>
+        static abstract bool Wide { get; }
 
         /// <summary>Vectors of pair sums that are added in 16 bits before they are widened; 0: fours are added in 32 bits at once.</summary>
         static abstract int PairsAdded { get; }
@@ -227,7 +244,7 @@ internal static unsafe class PanelBytes
     /// <summary>Weights up to 15.</summary>
     internal readonly struct PairsOf8 : IBytePlan
     {
-        public static bool Split => false;
+        public static bool Wide => false;
 
         public static int PairsAdded => 8;
     }
@@ -235,7 +252,7 @@ internal static unsafe class PanelBytes
     /// <summary>Weights up to 31, and up to 15 in blocks of 16.</summary>
     internal readonly struct PairsOf4 : IBytePlan
     {
-        public static bool Split => false;
+        public static bool Wide => false;
 
         public static int PairsAdded => 4;
     }
@@ -243,23 +260,23 @@ internal static unsafe class PanelBytes
     /// <summary>Weights up to 63.</summary>
     internal readonly struct PairsOf2 : IBytePlan
     {
-        public static bool Split => false;
+        public static bool Wide => false;
 
         public static int PairsAdded => 2;
     }
 
     /// <summary>Weights up to 255.</summary>
-    internal readonly struct Nibbles : IBytePlan
+    internal readonly struct Shorts : IBytePlan
     {
-        public static bool Split => true;
+        public static bool Wide => true;
 
-        public static int PairsAdded => 8;
+        public static int PairsAdded => 0;
     }
 
     /// <summary>Any weights, where the machine adds four products in 32 bits (VNNI).</summary>
     internal readonly struct Quads : IBytePlan
     {
-        public static bool Split => false;
+        public static bool Wide => false;
 
         public static int PairsAdded => 0;
     }

@@ -14,7 +14,7 @@ internal unsafe interface IFloatLanes<TFloats>
 
     static abstract void Store(TFloats v, float* p);
 
-    static abstract TFloats Broadcast(float x);
+    static abstract TFloats Broadcast(float* p);
 
     static abstract TFloats Multiply(TFloats a, TFloats b);
 
@@ -27,11 +27,17 @@ internal unsafe interface IByteLanes<TBytes, TShorts, TInts, TFloats> : IFloatLa
 {
     static abstract TBytes Load(byte* p);
 
-    /// <summary>The lower 4 bits of every byte.</summary>
-    static abstract TBytes Low(TBytes v);
+    /// <summary>The unsigned bytes 0, 2, 4 ... as 16 bits.</summary>
+    static abstract TShorts Even(TBytes v);
 
-    /// <summary>The upper 4 bits of every byte.</summary>
-    static abstract TBytes High(TBytes v);
+    /// <summary>The unsigned bytes 1, 3, 5 ... as 16 bits.</summary>
+    static abstract TShorts Odd(TBytes v);
+
+    /// <summary>Writes the signed bytes 0, 2, 4 ... and 1, 3, 5 ... of a vector as 16 bits.</summary>
+    static abstract void Spread(int* bytes, int* even, int* odd);
+
+    /// <summary>sum + the sums of neighbouring products with the two 16-bit numbers at x.</summary>
+    static abstract TInts DotPairs(TInts sum, TShorts weights, int* x);
 
     /// <summary>Sums of neighbouring products of unsigned weights with the 4 signed bytes of x; they must fit in 16 bits.</summary>
     static abstract TShorts Pairs(TBytes weights, int x);
@@ -45,9 +51,6 @@ internal unsafe interface IByteLanes<TBytes, TShorts, TInts, TFloats> : IFloatLa
 
     /// <summary>sum + the sums of 4 neighbouring products. Without an instruction for it (VNNI), for weights up to 127 only.</summary>
     static abstract TInts Dot(TInts sum, TBytes weights, int x);
-
-    /// <summary>low + 16 high.</summary>
-    static abstract TInts Combine(TInts low, TInts high);
 
     static abstract TFloats ToFloats(TInts v);
 }
@@ -64,7 +67,7 @@ internal readonly unsafe struct PanelLanes512 : IByteLanes<Vector512<byte>, Vect
     public static void Store(Vector512<float> v, float* p) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Broadcast(float x) => Vector512.Create(x);
+    public static Vector512<float> Broadcast(float* p) => Vector512.Create(*p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
@@ -76,10 +79,21 @@ internal readonly unsafe struct PanelLanes512 : IByteLanes<Vector512<byte>, Vect
     public static Vector512<byte> Load(byte* p) => Vector512.Load(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Low(Vector512<byte> v) => v & Vector512.Create((byte)15);
+    public static Vector512<short> Even(Vector512<byte> v) => (v.AsUInt16() & Vector512.Create((ushort)255)).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> High(Vector512<byte> v) => (v.AsUInt16() >>> 4).AsByte() & Vector512.Create((byte)15);
+    public static Vector512<short> Odd(Vector512<byte> v) => (v.AsUInt16() >>> 8).AsInt16();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Spread(int* bytes, int* even, int* odd)
+    {
+        Vector512<short> v = Vector512.Load((short*)bytes);
+        ((v << 8) >> 8).Store((short*)even);
+        (v >> 8).Store((short*)odd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> DotPairs(Vector512<int> sum, Vector512<short> weights, int* x) => sum + Avx512BW.MultiplyAddAdjacent(weights, Vector512.Create(*x).AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<short> Pairs(Vector512<byte> weights, int x) => Avx512BW.MultiplyAddAdjacent(weights, Vector512.Create(x).AsSByte());
@@ -97,9 +111,6 @@ internal readonly unsafe struct PanelLanes512 : IByteLanes<Vector512<byte>, Vect
     public static Vector512<int> Dot(Vector512<int> sum, Vector512<byte> weights, int x) => sum + Widen(Pairs(weights, x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Combine(Vector512<int> low, Vector512<int> high) => low + (high << 4);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloats(Vector512<int> v) => Vector512.ConvertToSingle(v);
 }
 
@@ -115,7 +126,7 @@ internal readonly unsafe struct PanelLanes256 : IByteLanes<Vector256<byte>, Vect
     public static void Store(Vector256<float> v, float* p) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Broadcast(float x) => Vector256.Create(x);
+    public static Vector256<float> Broadcast(float* p) => Vector256.Create(*p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
@@ -127,10 +138,21 @@ internal readonly unsafe struct PanelLanes256 : IByteLanes<Vector256<byte>, Vect
     public static Vector256<byte> Load(byte* p) => Vector256.Load(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Low(Vector256<byte> v) => v & Vector256.Create((byte)15);
+    public static Vector256<short> Even(Vector256<byte> v) => (v.AsUInt16() & Vector256.Create((ushort)255)).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> High(Vector256<byte> v) => (v.AsUInt16() >>> 4).AsByte() & Vector256.Create((byte)15);
+    public static Vector256<short> Odd(Vector256<byte> v) => (v.AsUInt16() >>> 8).AsInt16();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Spread(int* bytes, int* even, int* odd)
+    {
+        Vector256<short> v = Vector256.Load((short*)bytes);
+        ((v << 8) >> 8).Store((short*)even);
+        (v >> 8).Store((short*)odd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> DotPairs(Vector256<int> sum, Vector256<short> weights, int* x) => sum + Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*x).AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Pairs(Vector256<byte> weights, int x) => Avx2.MultiplyAddAdjacent(weights, Vector256.Create(x).AsSByte());
@@ -149,9 +171,6 @@ internal readonly unsafe struct PanelLanes256 : IByteLanes<Vector256<byte>, Vect
         AvxVnni.IsSupported ? AvxVnni.MultiplyWideningAndAdd(sum, weights, Vector256.Create(x).AsSByte()) : sum + Widen(Pairs(weights, x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Combine(Vector256<int> low, Vector256<int> high) => low + (high << 4);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloats(Vector256<int> v) => Vector256.ConvertToSingle(v);
 }
 
@@ -167,7 +186,7 @@ internal readonly unsafe struct PanelLanes128 : IByteLanes<Vector128<byte>, Vect
     public static void Store(Vector128<float> v, float* p) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Broadcast(float x) => Vector128.Create(x);
+    public static Vector128<float> Broadcast(float* p) => Vector128.Create(*p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
@@ -179,10 +198,21 @@ internal readonly unsafe struct PanelLanes128 : IByteLanes<Vector128<byte>, Vect
     public static Vector128<byte> Load(byte* p) => Vector128.Load(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> Low(Vector128<byte> v) => v & Vector128.Create((byte)15);
+    public static Vector128<short> Even(Vector128<byte> v) => (v.AsUInt16() & Vector128.Create((ushort)255)).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> High(Vector128<byte> v) => (v.AsUInt16() >>> 4).AsByte() & Vector128.Create((byte)15);
+    public static Vector128<short> Odd(Vector128<byte> v) => (v.AsUInt16() >>> 8).AsInt16();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Spread(int* bytes, int* even, int* odd)
+    {
+        Vector128<short> v = Vector128.Load((short*)bytes);
+        ((v << 8) >> 8).Store((short*)even);
+        (v >> 8).Store((short*)odd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> DotPairs(Vector128<int> sum, Vector128<short> weights, int* x) => sum + (Sse2.IsSupported ? Sse2.MultiplyAddAdjacent(weights, Vector128.Create(*x).AsInt16()) : PortableDotPairs(weights, *x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<short> Pairs(Vector128<byte> weights, int x) =>
@@ -202,9 +232,6 @@ internal readonly unsafe struct PanelLanes128 : IByteLanes<Vector128<byte>, Vect
     public static Vector128<int> Dot(Vector128<int> sum, Vector128<byte> weights, int x) => sum + Widen(Pairs(weights, x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Combine(Vector128<int> low, Vector128<int> high) => low + (high << 4);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToFloats(Vector128<int> v) => Vector128.ConvertToSingle(v);
 
     /// <summary><see cref="Pairs"/> where there is no instruction for it: the even and the odd bytes apart.</summary>
@@ -215,6 +242,11 @@ internal readonly unsafe struct PanelLanes128 : IByteLanes<Vector128<byte>, Vect
         Vector128<short> even = (weights.AsUInt16() & Vector128.Create((ushort)255)).AsInt16() * ((pairs << 8) >> 8);
         return even + ((weights.AsUInt16() >>> 8).AsInt16() * (pairs >> 8));
     }
+
+    /// <summary>The products of <see cref="DotPairs"/> where there is no instruction for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<int> PortableDotPairs(Vector128<short> weights, int x) =>
+        (((weights.AsInt32() << 16) >> 16) * Vector128.Create((int)(short)x)) + ((weights.AsInt32() >> 16) * Vector128.Create(x >> 16));
 
     /// <summary><see cref="Widen"/> where there is no instruction for it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -22,7 +22,6 @@ internal sealed unsafe class KvLayer : IDisposable
     private byte* _memory;
     private readonly byte* _keys;
     private readonly byte* _values;
-    private int _nextUnit;
 
     /// <param name="type">F16, or F32 for the exact mode.</param>
     /// <param name="heads">Key and value heads.</param>
@@ -69,9 +68,6 @@ internal sealed unsafe class KvLayer : IDisposable
 
     /// <summary>Bytes of the whole cache of this layer.</summary>
     public long Bytes => checked((_keyBytesPerHead + _valueBytesPerHead) * Heads);
-
-    /// <summary>The ticket that hands out attention's units of work; back at 0 when all workers have drawn their last.</summary>
-    internal ref int NextUnit => ref _nextUnit;
 
     /// <summary>Writes key [KeyDim] and value [ValueDim] of one head at one position. Different positions or heads may be written by different workers, whole tiles of 16 positions apart or not.</summary>
     [SkipLocalsInit]

@@ -32,16 +32,10 @@ internal static class Windows
     public static int Every(ModelConfig config, int layer) => Width(config);
 
     /// <summary>Every layer but each pattern-th; the pattern may also be a list of truths.</summary>
-    public static int Pattern(ModelConfig config, int layer)
-    {
-        if (config.Numbers(ConfigKeys.SlidingPattern) is { } each)
-        {
-            return layer < each.Count && each[layer] != 0 ? Width(config) : 0;
-        }
-
-        int pattern = config.Count(ConfigKeys.SlidingPattern);
-        return (layer + 1) % pattern != 0 ? Width(config) : 0;
-    }
+    public static int Pattern(ModelConfig config, int layer) =>
+        config.Numbers(ConfigKeys.SlidingPattern) is { } each
+            ? layer < each.Count && each[layer] != 0 ? Width(config) : 0
+            : (layer + 1) % config.Count(ConfigKeys.SlidingPattern) != 0 ? Width(config) : 0;
 
     /// <summary>Layers from <c>max_window_layers</c> on, if <c>use_sliding_window</c>.</summary>
     public static int FromLayer(ModelConfig config, int layer) =>

@@ -7,7 +7,8 @@ namespace LlmToolkit.Engine.Model;
 /// <param name="Kv">Type of the caches.</param>
 /// <param name="Threads">Workers.</param>
 /// <param name="Exact">Float activations only.</param>
-internal sealed record EngineSettings(int Context, KvType Kv, int Threads, bool Exact);
+/// <param name="ContextAsked">True when the user named the context: then one that the model cannot have is an error, and not cut.</param>
+internal sealed record EngineSettings(int Context, KvType Kv, int Threads, bool Exact, bool ContextAsked = false);
 
 /// <summary>A bound model: recipe, weights, workers and one scratch. Sequences take turns on it, chunk by chunk.</summary>
 internal sealed unsafe class DecoderModel : IDisposable
@@ -48,16 +49,16 @@ internal sealed unsafe class DecoderModel : IDisposable
     public static DecoderModel Load(ModelContainer container, Architecture architecture, EngineSettings settings)
     {
         string file = container.Artifact.Path;
-        ModelConfig config = new(container.Metadata, container.Naming, container.Info.Architecture ?? "", file, architecture.Defaults);
+        ModelConfig config = new(container.Metadata, container.Naming, container.Info.Architecture ?? "", file, container.Naming == NamingScheme.Gguf ? architecture.GgufDefaults : architecture.Defaults);
         Conventions conventions = architecture.Conventions(container.Naming);
         DecoderWeights weights = new();
         try
         {
             WeightBinder binder = new(container, architecture.Tensors, architecture.Prefixes, weights, settings.Exact, conventions.Transposed);
             DecoderRecipe recipe = architecture.Build(new RecipeBuilder(config, binder, conventions, settings.Context));
-            if (recipe.Embedding.MaxPositions < settings.Context)
+            if (recipe.Embedding.MaxPositions is { } positions && positions < settings.Context)
             {
-                throw EngineErrors.ContextTooLong(file, settings.Context, recipe.Embedding.MaxPositions.Value);
+                settings = settings.ContextAsked ? throw EngineErrors.ContextTooLong(file, settings.Context, positions) : settings with { Context = positions };
             }
 
             List<TensorInfo> unused = [.. binder.Unused().Where(t => !IgnoredTensors.Contains(t.Name, recipe.Layers.Length))];

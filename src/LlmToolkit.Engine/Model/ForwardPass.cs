@@ -133,7 +133,9 @@ internal sealed unsafe class ForwardPass : IParallelWork, IDisposable
     /// <param name="wanted">Of how many.</param>
     public void Run(WorkerPool pool, KvLayer[] cache, int* tokens, int rows, int position, int length, float* outputs, int wanted)
     {
-        (Cache, Tokens, Rows, Position, Length, Outputs, Wanted) = (cache, tokens, rows, position, length, outputs, wanted);
+        (Cache, Rows, Position, Length, Wanted) = (cache, rows, position, length, wanted);
+        Tokens = tokens;
+        Outputs = outputs;
         Input.Rows = rows;
         Mixed.Rows = rows;
         Inner.Rows = rows;

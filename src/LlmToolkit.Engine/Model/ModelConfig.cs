@@ -7,7 +7,7 @@ namespace LlmToolkit.Engine.Model;
 /// <param name="scheme">Which of both.</param>
 /// <param name="architecture">The prefix of GGUF keys.</param>
 /// <param name="file">The file named in messages.</param>
-/// <param name="defaults">What the Hugging Face class assumes where config.json is silent.</param>
+/// <param name="defaults">What stands in where the configuration is silent.</param>
 internal sealed class ModelConfig(IModelMetadata metadata, NamingScheme scheme, string architecture, string file, IReadOnlyDictionary<ConfigName, double> defaults)
 {
     /// <summary>No model has more layers, heads or experts; a larger figure is damage.</summary>
@@ -39,12 +39,12 @@ internal sealed class ModelConfig(IModelMetadata metadata, NamingScheme scheme, 
             }
         }
 
-        return Scheme == NamingScheme.HuggingFace && defaults.TryGetValue(name, out double assumed) ? assumed : null;
+        return defaults.TryGetValue(name, out double assumed) ? assumed : null;
     }
 
     /// <summary>A truth, or null.</summary>
     public bool? Flag(ConfigName name) =>
-        Metadata.Bool(Keys(name)) ?? (Scheme == NamingScheme.HuggingFace && defaults.TryGetValue(name, out double assumed) ? assumed != 0 : null);
+        Metadata.Bool(Keys(name)) ?? (defaults.TryGetValue(name, out double assumed) ? assumed != 0 : null);
 
     /// <summary>A text, or null.</summary>
     public string? Text(ConfigName name) => Metadata.Text(Keys(name));

@@ -115,8 +115,14 @@ internal sealed unsafe class RecipeBuilder
         }
 
         (WeightMatrix query, WeightMatrix key, WeightMatrix value) = Projections(layer, heads, cache);
-        int slot = _cache.Count;
-        _cache.Add(cache);
+
+        // An encoder needs no keys once a layer is done: all layers share one cache.
+        int slot = !options.Causal && _cache is [KvShape first] && first == cache ? 0 : _cache.Count;
+        if (slot == _cache.Count)
+        {
+            _cache.Add(cache);
+        }
+
         return new SelfAttention
         {
             Layer = slot,

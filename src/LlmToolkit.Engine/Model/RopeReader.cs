@@ -20,7 +20,7 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
     /// <summary>The frequencies of a kind of layers.</summary>
     public RopeFrequencies Read(string kind) => config.Scheme == NamingScheme.Gguf ? ReadGguf(kind) : ReadHuggingFace(kind);
 
-    private RopeFrequencies ReadGguf(string kind)
+    private FixedFrequencies ReadGguf(string kind)
     {
         double theta = config.Number(ConfigKeys.RopeBase) ?? DefaultBase;
         int dims = Dims(config.Number(ConfigKeys.RopeDims) ?? headDim);
@@ -48,7 +48,7 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
                 return new FixedFrequencies(scaled, (float)(magnitude * RopeRules.YarnMagnitude(factor)));
             case "none" or "longrope" or "su":
                 return new FixedFrequencies(inverse, (float)magnitude);
-            case string other:
+            case var other:
                 throw EngineErrors.UnsupportedConfig(config.File, $"{config.Architecture}.rope.scaling.type", other, "none, linear, yarn, longrope");
         }
 
@@ -80,7 +80,7 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
             case "dynamic":
                 return new DynamicFrequencies(theta, dims, factor, (int)trained);
             case "llama3":
-                return new FixedFrequencies(RopeRules.Llama3(inverse, factor, Number("low_freq_factor") ?? 1, Number("high_freq_factor") ?? 4, original));
+                return new FixedFrequencies(RopeRules.Llama3(inverse, (float)factor, (float)(Number("low_freq_factor") ?? 1), (float)(Number("high_freq_factor") ?? 4), (float)original));
             case "yarn":
                 bool truncate = config.Metadata.Bool(Paths("truncate")) ?? true;
                 float[] scaled = RopeRules.Yarn(inverse, theta, factor, original, Number("beta_fast") ?? 32, Number("beta_slow") ?? 1, truncate);
@@ -93,7 +93,7 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
                 float[] shorter = RopeRules.Divide(inverse, Factors("short_factor", dims / 2));
                 float[] longer = RopeRules.Divide(inverse, Factors("long_factor", dims / 2));
                 return new LongRopeFrequencies(shorter, longer, (int)original, (float)(Number("attention_factor") ?? RopeRules.LongRopeMagnitude(factor, original)));
-            case string other:
+            case var other:
                 throw EngineErrors.UnsupportedConfig(config.File, "rope_type", other, "default, linear, dynamic, llama3, yarn, longrope");
         }
 

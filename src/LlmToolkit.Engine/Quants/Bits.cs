@@ -60,11 +60,11 @@ internal static unsafe class Bits
 
     /// <summary>16 where bit i is set, else 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> FifthBits256(uint bits)
+    public static Vector256<byte> FifthBits256(uint* bits)
     {
         Vector256<byte> places = Vector256.Create(0UL, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303).AsByte();
         Vector256<byte> one = Vector256.Create(0x8040201008040201).AsByte();
-        Vector256<byte> spread = Avx2.Shuffle(Vector256.Create(bits).AsByte(), places);
+        Vector256<byte> spread = Avx2.Shuffle(Avx2.BroadcastScalarToVector256(bits).AsByte(), places);
         return Vector256.Equals(spread & one, one) & Vector256.Create((byte)16);
     }
 

@@ -18,7 +18,9 @@ internal static unsafe class BlockDot128<TBlock>
     {
         for (int r = 0; r < count; r++, rows += rowBytes)
         {
-            y[r] = DotQ8((TBlock*)rows, x.Quants, x.Scales, x.ScaledSums, columns);
+            y[r] = TBlock.Length == 32
+                ? Small((TBlock*)rows, x.Quants, x.Scales, x.ScaledSums, columns / 32)
+                : Large((TBlock*)rows, x.Quants, x.Scales, x.ScaledSums, columns / 256);
         }
     }
 
@@ -79,33 +81,67 @@ internal static unsafe class BlockDot128<TBlock>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float DotQ8(TBlock* block, sbyte* quants, float* activationScales, float* activationSums, int columns)
+    private static float Small(TBlock* block, sbyte* quants, float* scales, float* sums, int blocks)
     {
         float* halves = HalfBits.Table;
-        float* scales = stackalloc float[16];
-        float* minimums = stackalloc float[8];
-        float* minimumSums = stackalloc float[8];
-        new Span<float>(minimumSums, 8).Clear();
         Vector128<float> low = Vector128<float>.Zero;
-        Vector128<float> high = Vector128<float>.Zero;
-        for (int done = 0; done < columns; done += TBlock.Length, block++)
+        Vector128<float> high = low;
+        float minimums = 0;
+        for (int b = 0; b < blocks; b++, quants += 32, block++)
         {
-            TBlock.FastScales(block, halves, scales, minimums);
-            for (int part = 0; part < TBlock.Length / 32; part++, quants += 32, activationScales++, activationSums++)
-            {
-                Vector128<float> scale = Vector128.Create(scales[part * 32 / TBlock.Group] * *activationScales);
-                low = Vector128.MultiplyAddEstimate(Products(TBlock.Unpack128(block, part, 0), Vector128.Load(quants)), scale, low);
-                scale = TBlock.Group == 32 ? scale : Vector128.Create(scales[(2 * part) + 1] * *activationScales);
-                high = Vector128.MultiplyAddEstimate(Products(TBlock.Unpack128(block, part, 1), Vector128.Load(quants + 16)), scale, high);
-                if (TBlock.HasMinimum)
-                {
-                    minimumSums[part] = float.MultiplyAddEstimate(minimums[part], *activationSums, minimumSums[part]);
-                }
-            }
+            Vector128<float> scale = Vector128.Create(TBlock.ScaleOf(block, halves)) * Vector128.Create(scales[b]);
+            low = Vector128.MultiplyAddEstimate(Products(TBlock.Unpack128(block, 0, 0), Vector128.Load(quants)), scale, low);
+            high = Vector128.MultiplyAddEstimate(Products(TBlock.Unpack128(block, 0, 1), Vector128.Load(quants + 16)), scale, high);
+            minimums = TBlock.HasMinimum ? float.MultiplyAddEstimate(TBlock.MinimumOf(block, halves), sums[b], minimums) : 0;
         }
 
-        float sum = Sum(low, high);
-        return TBlock.HasMinimum ? sum + Sum(Vector128.Load(minimumSums), Vector128.Load(minimumSums + 4)) : sum;
+        return TBlock.HasMinimum ? Sum(low, high) + minimums : Sum(low, high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Large(TBlock* block, sbyte* quants, float* scales, float* sums, int blocks)
+    {
+        float* halves = HalfBits.Table;
+        float* products = stackalloc float[16];
+        float* minimums = stackalloc float[8];
+        Vector128<float> evenLow = Vector128<float>.Zero;
+        Vector128<float> evenHigh = evenLow;
+        Vector128<float> oddLow = evenLow;
+        Vector128<float> oddHigh = evenLow;
+        Vector128<float> minimumsLow = evenLow;
+        Vector128<float> minimumsHigh = evenLow;
+        for (int b = 0; b < blocks; b++, block++, quants += 256, scales += 8, sums += 8)
+        {
+            TBlock.FastScales(block, halves, products, minimums);
+            if (TBlock.HasMinimum)
+            {
+                minimumsLow = Vector128.MultiplyAddEstimate(Vector128.Load(minimums), Vector128.Load(sums), minimumsLow);
+                minimumsHigh = Vector128.MultiplyAddEstimate(Vector128.Load(minimums + 4), Vector128.Load(sums + 4), minimumsHigh);
+            }
+
+            // Constant part numbers make constant shifts.
+            Add(block, 0, quants, products, scales, ref evenLow, ref evenHigh);
+            Add(block, 1, quants, products, scales, ref oddLow, ref oddHigh);
+            Add(block, 2, quants, products, scales, ref evenLow, ref evenHigh);
+            Add(block, 3, quants, products, scales, ref oddLow, ref oddHigh);
+            Add(block, 4, quants, products, scales, ref evenLow, ref evenHigh);
+            Add(block, 5, quants, products, scales, ref oddLow, ref oddHigh);
+            Add(block, 6, quants, products, scales, ref evenLow, ref evenHigh);
+            Add(block, 7, quants, products, scales, ref oddLow, ref oddHigh);
+        }
+
+        float sum = Sum(evenLow + oddLow, evenHigh + oddHigh);
+        return TBlock.HasMinimum ? sum + Sum(minimumsLow, minimumsHigh) : sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(TBlock* block, int part, sbyte* quants, float* scales, float* activationScales, ref Vector128<float> low, ref Vector128<float> high)
+    {
+        quants += 32 * part;
+        Vector128<float> scale = Vector128.Create(scales[part * 32 / TBlock.Group] * activationScales[part]);
+        low = Vector128.MultiplyAddEstimate(Products(TBlock.Unpack128(block, part, 0), Vector128.Load(quants)), scale, low);
+        scale = TBlock.Group == 32 ? scale : Vector128.Create(scales[(2 * part) + 1] * activationScales[part]);
+        high = Vector128.MultiplyAddEstimate(Products(TBlock.Unpack128(block, part, 1), Vector128.Load(quants + 16)), scale, high);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

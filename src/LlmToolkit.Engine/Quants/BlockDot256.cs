@@ -9,6 +9,9 @@ namespace LlmToolkit.Engine.Quants;
 internal static unsafe class BlockDot256<TBlock>
     where TBlock : unmanaged, IBlock<TBlock>
 {
+    /// <summary>How far ahead a single row asks for memory; a matrix goes on behind it.</summary>
+    private const int Near = 8192;
+
     /// <summary>Rows with byte activations. Several rows at once hide the latency of the one chain of additions that each has, and share what depends on x alone.</summary>
     public static void DotQ8(byte* rows, nint rowBytes, int count, in Q8Row x, int columns, float* y)
     {
@@ -94,6 +97,7 @@ internal static unsafe class BlockDot256<TBlock>
         float m2 = 0;
         float m3 = 0;
         byte* row2 = row + (2 * rowBytes);
+        nint ahead = Ahead(4 * rowBytes);
         for (int b = 0; b < blocks; b++, quants += 32)
         {
             Vector256<sbyte> x = Vector256.Load(quants);
@@ -103,6 +107,10 @@ internal static unsafe class BlockDot256<TBlock>
             TBlock* w1 = (TBlock*)(row + rowBytes) + b;
             TBlock* w2 = (TBlock*)row2 + b;
             TBlock* w3 = (TBlock*)(row2 + rowBytes) + b;
+            Sse.Prefetch1((byte*)w0 + ahead);
+            Sse.Prefetch1((byte*)w1 + ahead);
+            Sse.Prefetch1((byte*)w2 + ahead);
+            Sse.Prefetch1((byte*)w3 + ahead);
             a0 = Fma.MultiplyAdd(Products(w0, 0, x, offset), Vector256.Create(TBlock.ScaleOf(w0, halves)) * scale, a0);
             a1 = Fma.MultiplyAdd(Products(w1, 0, x, offset), Vector256.Create(TBlock.ScaleOf(w1, halves)) * scale, a1);
             a2 = Fma.MultiplyAdd(Products(w2, 0, x, offset), Vector256.Create(TBlock.ScaleOf(w2, halves)) * scale, a2);
@@ -130,6 +138,7 @@ internal static unsafe class BlockDot256<TBlock>
         float minimums = 0;
         for (int b = 0; b < blocks; b++, quants += 32, block++)
         {
+            Sse.Prefetch1((byte*)block + Near);
             Vector256<sbyte> x = Vector256.Load(quants);
             sum = Fma.MultiplyAdd(Products(block, 0, x, Offset(x)), Vector256.Create(TBlock.ScaleOf(block, halves)) * Vector256.Create(scales[b]), sum);
             minimums = TBlock.HasMinimum ? MathF.FusedMultiplyAdd(TBlock.MinimumOf(block, halves), sums[b], minimums) : 0;
@@ -144,28 +153,33 @@ internal static unsafe class BlockDot256<TBlock>
         float* halves = HalfBits.Table;
         float* s0 = stackalloc float[32];
         float* s1 = s0 + 16;
-        Vector256<float> a0 = Vector256<float>.Zero;
-        Vector256<float> a1 = a0;
-        Vector256<float> m0 = a0;
-        Vector256<float> m1 = a0;
+        Vector256<float> even0 = Vector256<float>.Zero;
+        Vector256<float> odd0 = even0;
+        Vector256<float> m0 = even0;
+        Vector256<float> even1 = even0;
+        Vector256<float> odd1 = even0;
+        Vector256<float> m1 = even0;
+        nint ahead = Ahead(2 * rowBytes);
         for (int b = 0; b < blocks; b++, quants += 256, scales += 8, sums += 8)
         {
             TBlock* w0 = (TBlock*)row + b;
             TBlock* w1 = (TBlock*)(row + rowBytes) + b;
+            PrefetchBlock((byte*)w0 + ahead);
+            PrefetchBlock((byte*)w1 + ahead);
             m0 = PartScales(w0, halves, scales, sums, s0, m0);
             m1 = PartScales(w1, halves, scales, sums, s1, m1);
-            Both(w0, w1, 0, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 1, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 2, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 3, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 4, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 5, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 6, quants, s0, s1, ref a0, ref a1);
-            Both(w0, w1, 7, quants, s0, s1, ref a0, ref a1);
+            Both(w0, w1, 0, quants, s0, s1, ref even0, ref even1);
+            Both(w0, w1, 1, quants, s0, s1, ref odd0, ref odd1);
+            Both(w0, w1, 2, quants, s0, s1, ref even0, ref even1);
+            Both(w0, w1, 3, quants, s0, s1, ref odd0, ref odd1);
+            Both(w0, w1, 4, quants, s0, s1, ref even0, ref even1);
+            Both(w0, w1, 5, quants, s0, s1, ref odd0, ref odd1);
+            Both(w0, w1, 6, quants, s0, s1, ref even0, ref even1);
+            Both(w0, w1, 7, quants, s0, s1, ref odd0, ref odd1);
         }
 
-        y[0] = TBlock.HasMinimum ? Sum(a0) + Sum(m0) : Sum(a0);
-        y[1] = TBlock.HasMinimum ? Sum(a1) + Sum(m1) : Sum(a1);
+        y[0] = TBlock.HasMinimum ? Sum(even0 + odd0) + Sum(m0) : Sum(even0 + odd0);
+        y[1] = TBlock.HasMinimum ? Sum(even1 + odd1) + Sum(m1) : Sum(even1 + odd1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -182,19 +196,43 @@ internal static unsafe class BlockDot256<TBlock>
     {
         float* halves = HalfBits.Table;
         float* s = stackalloc float[16];
-        Vector256<float> sum = Vector256<float>.Zero;
-        Vector256<float> minimumSum = sum;
+        Vector256<float> even = Vector256<float>.Zero;
+        Vector256<float> odd = even;
+        Vector256<float> minimumSum = even;
         for (int b = 0; b < blocks; b++, quants += 256, scales += 8, sums += 8, block++)
         {
+            PrefetchBlock((byte*)block + Near);
             minimumSum = PartScales(block, halves, scales, sums, s, minimumSum);
-            for (int part = 0; part < 8; part++)
-            {
-                Vector256<sbyte> x = Vector256.Load(quants + (32 * part));
-                sum = Fma.MultiplyAdd(Products(block, part, x, Offset(x)), PartScale(s, part), sum);
-            }
+            even = One(block, 0, quants, s, even);
+            odd = One(block, 1, quants, s, odd);
+            even = One(block, 2, quants, s, even);
+            odd = One(block, 3, quants, s, odd);
+            even = One(block, 4, quants, s, even);
+            odd = One(block, 5, quants, s, odd);
+            even = One(block, 6, quants, s, even);
+            odd = One(block, 7, quants, s, odd);
         }
 
-        return TBlock.HasMinimum ? Sum(sum) + Sum(minimumSum) : Sum(sum);
+        return TBlock.HasMinimum ? Sum(even + odd) + Sum(minimumSum) : Sum(even + odd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> One(TBlock* block, int part, sbyte* quants, float* s, Vector256<float> sum)
+    {
+        Vector256<sbyte> x = Vector256.Load(quants + (32 * part));
+        return Fma.MultiplyAdd(Products(block, part, x, Offset(x)), PartScale(s, part), sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchBlock(byte* block)
+    {
+        Sse.Prefetch1(block);
+        Sse.Prefetch1(block + 64);
+        Sse.Prefetch1(block + 128);
+        if (sizeof(TBlock) > 192)
+        {
+            Sse.Prefetch1(block + 192);
+        }
     }
 
     /// <summary>Writes the products of the scales of weights and activations, and adds the minimums' share.</summary>
@@ -265,4 +303,11 @@ internal static unsafe class BlockDot256<TBlock>
         Vector128<float> four = v.GetLower() + v.GetUpper();
         return four[0] + four[2] + (four[1] + four[3]);
     }
+
+    /// <summary>
+    /// How far ahead several rows ask for memory: whole passes, so that together they ask for every line once. Hardware does not follow several short streams that
+    /// share pages. The lines go to level 2 only: on Zen 4 asking for them in level 1 gave a third of the rate (8.9, 12 and 30 GB/s for Q8_0 without, with, and so).
+    /// Asking beyond the weights does no harm.
+    /// </summary>
+    private static nint Ahead(nint bytes) => bytes is 0 or >= 4096 ? bytes : (4096 + bytes - 1) / bytes * bytes;
 }

@@ -159,17 +159,17 @@ internal abstract unsafe class BlockQuant<TBlock> : Quant
     }
 
     /// <summary>
-    /// The definition of the byte dot, in the order of additions that all levels keep: a lane for each four neighbours of a part, a lane for the minimums of each
-    /// part of a block, both added up as <see cref="SumLanes"/> does.
+    /// The definition of the byte dot, in the order of additions that all levels keep: a lane for each four neighbours of a part, apart for the even and the
+    /// odd parts of a block; a lane for the minimums of each part of a block; all added up as <see cref="SumLanes"/> does.
     /// </summary>
     private static float DotQ8Scalar(TBlock* block, in Q8Row x, int columns)
     {
         float* scales = stackalloc float[MostLength / 16];
         float* minimums = stackalloc float[MostLength / 16];
         byte* q = stackalloc byte[Part];
-        float* sums = stackalloc float[Lanes];
+        float* sums = stackalloc float[2 * Lanes];
         float* minimumSums = stackalloc float[Lanes];
-        new Span<float>(sums, Lanes).Clear();
+        new Span<float>(sums, 2 * Lanes).Clear();
         new Span<float>(minimumSums, Lanes).Clear();
         sbyte* quants = x.Quants;
         for (int b = 0; b < columns / Part; block++)
@@ -187,7 +187,8 @@ internal abstract unsafe class BlockQuant<TBlock> : Quant
                     }
 
                     float scale = scales[((part * Part) + (4 * lane)) / TBlock.Group] * x.Scales[b];
-                    sums[lane] = MathF.FusedMultiplyAdd(products, scale, sums[lane]);
+                    float* sum = sums + (part % 2 * Lanes) + lane;
+                    *sum = MathF.FusedMultiplyAdd(products, scale, *sum);
                 }
 
                 if (TBlock.HasMinimum)
@@ -195,6 +196,11 @@ internal abstract unsafe class BlockQuant<TBlock> : Quant
                     minimumSums[part] = MathF.FusedMultiplyAdd(minimums[part], x.ScaledSums[b], minimumSums[part]);
                 }
             }
+        }
+
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            sums[lane] += sums[Lanes + lane];
         }
 
         return TBlock.HasMinimum ? SumLanes(sums) + SumLanes(minimumSums) : SumLanes(sums);

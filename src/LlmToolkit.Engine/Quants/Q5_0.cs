@@ -58,5 +58,5 @@ internal unsafe struct BlockQ5_0 : IBlock<BlockQ5_0>
         Bits.SplitNibbles128(block->Nibbles, half) | Bits.FifthBits128(block->HighBits, half);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Unpack256(BlockQ5_0* block, int part) => Bits.SplitNibbles256(block->Nibbles) | Bits.FifthBits256(block->HighBits);
+    public static Vector256<byte> Unpack256(BlockQ5_0* block, int part) => Bits.SplitNibbles256(block->Nibbles) | Bits.FifthBits256(&block->HighBits);
 }

@@ -23,7 +23,7 @@ internal sealed class GgufContainer : ModelContainer
         Info = GgufModelInfo.Read(_first, Tensors, Files);
         if (Info.Tokenizer is not null)
         {
-            Tokenizer = new TokenizerSource { Metadata = Metadata };
+            Tokenizer = new TokenizerSource { Metadata = Metadata, Lease = LeaseMetadata };
         }
     }
 
@@ -59,6 +59,13 @@ internal sealed class GgufContainer : ModelContainer
 
     /// <inheritdoc/>
     public override PoolingOptions Pooling => GgufModelInfo.Pooling(Metadata);
+
+    /// <summary>Long values of the metadata are decoded from the first file when asked for.</summary>
+    private MappingLease LeaseMetadata()
+    {
+        _maps[0].AddReference();
+        return new MappingLease(_maps[0]);
+    }
 
     /// <summary>Opens a file with all parts of its set.</summary>
     /// <param name="artifact">What was named.</param>

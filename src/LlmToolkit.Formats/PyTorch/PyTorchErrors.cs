@@ -38,6 +38,7 @@ internal static class PyTorchErrors
     {
         Code = "LT1202",
         Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
         Message = "A bare pickle, not written by torch.save: neither a zip nor the magic number 0x1950A86A20F9469CFC6C of the older form.",
         File = file,
         Cause = "joblib, scikit-learn and plain pickle.dump write such files; they hold Python objects, not a list of tensors.",
@@ -49,6 +50,7 @@ internal static class PyTorchErrors
     {
         Code = "LT1203",
         Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
         Message = "A tar archive: the form that torch wrote before 0.1.10, which torch itself no longer reads safely.",
         File = file,
         Fixes = [PreferSafetensors, "Load it with an old torch on a machine that you can lose, and save the state dict again."],
@@ -343,6 +345,16 @@ internal static class PyTorchErrors
         File = file,
         Field = Show(tensors.First()),
         Fixes = ["Download index and shards again from the same revision."],
+    };
+
+    public static Diagnostic CannotWrite(string tensor, DType type) => new()
+    {
+        Code = "LT1250",
+        Kind = FaultKind.Unsupported,
+        Message = $"Tensor '{Show(tensor)}' has the type {type.Name}, which torch has not.",
+        Field = Show(tensor),
+        Evidence = type.Name,
+        Fixes = ["Convert the tensor to F32, F16 or BF16 first.", "Write GGUF, which knows the type."],
     };
 
     /// <summary>Text of a file for a message: controls and bidirectional marks escaped, cut at 200 characters.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using LlmToolkit.Formats.Foreign;
 using LlmToolkit.Formats.PyTorch.Pickle;
 using LlmToolkit.Formats.PyTorch.Zip;
 
@@ -38,6 +39,9 @@ internal sealed class PyTorchReader
 {
     /// <summary>Largest pickle: those of the largest checkpoints known have some tens of MiB.</summary>
     private const int MaxPickle = 256 << 20;
+
+    /// <summary>Bytes that the recognisers of foreign files are shown.</summary>
+    private const int ProbeHead = 4096;
 
     private readonly FileMapping _map;
     private readonly PyTorchFile _file;
@@ -94,8 +98,9 @@ internal sealed class PyTorchReader
             return;
         }
 
-        if (zip.Find("constants.pkl") is not null)
+        if (zip.Find("constants.pkl") is { } constants)
         {
+            NoteScriptNames(constants);
             throw PyTorchErrors.TorchScript(Path);
         }
 
@@ -105,17 +110,43 @@ internal sealed class PyTorchReader
         _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Zip, Version = version, IsBigEndian = order == "big" };
         if (order is not ("little" or "big"))
         {
-            throw PyTorchErrors.BadArchive(Path, $"says '{PyTorchErrors.Show(order)}', neither little nor big", "byteorder");
+            _file.Findings.Add(PyTorchErrors.BadArchive(Path, $"says '{PyTorchErrors.Show(order)}', neither little nor big", "byteorder").Diagnostic);
         }
 
         if (version is not null && (!int.TryParse(version, out int number) || number is < 1 or > PyTorchConstants.MaxVersion))
         {
-            throw PyTorchErrors.UnsupportedVersion(Path, version);
+            _file.Findings.Add(PyTorchErrors.UnsupportedVersion(Path, version).Diagnostic);
         }
 
         NoteStorages(zip);
         NoteOtherPickles(zip);
         RunZipPickle(pickle);
+    }
+
+    /// <summary>A script is refused anyway; what its constants name beyond scripts' own classes is worth a word.</summary>
+    private void NoteScriptNames(ZipEntry entry)
+    {
+        if (entry.IsDeflated || entry.Bytes > MaxPickle)
+        {
+            return;
+        }
+
+        PickleLog log = new(Path);
+        PickleReader reader = new(_map.Span(entry.Offset, (int)entry.Bytes), 0, Path);
+        try
+        {
+            new PickleMachine(log, ZipStorage).Run(ref reader);
+        }
+        catch (ModelException)
+        {
+            // Only its names are of interest.
+        }
+
+        foreach (Diagnostic finding in log.Findings.Where(f => f.Field is { } name && !name.StartsWith("__torch__.", StringComparison.Ordinal) && !name.StartsWith("torch.jit.", StringComparison.Ordinal)))
+        {
+            _log.Refuse(finding.Field!, finding);
+            _log.Inert(finding.Field!);
+        }
     }
 
     private void NoteStorages(ZipDirectory zip)
@@ -158,7 +189,11 @@ internal sealed class PyTorchReader
 
         if (!entry.IsDeflated)
         {
-            ZipContent.CheckSum(_map, entry, Path);
+            if (ZipContent.WrongSum(_map, entry, Path) is { } wrong)
+            {
+                _file.Findings.Add(wrong);
+            }
+
             RunWhole(_map.Span(entry.Offset, (int)entry.Bytes));
             return;
         }
@@ -238,7 +273,11 @@ internal sealed class PyTorchReader
             return entry is { IsDeflated: true, Bytes: <= 64 } ? Inflated(entry) : null;
         }
 
-        ZipContent.CheckSum(_map, entry, Path);
+        if (ZipContent.WrongSum(_map, entry, Path) is { } wrong)
+        {
+            _file.Findings.Add(wrong);
+        }
+
         return PickleReader.OldText(_map.Span(entry.Offset, (int)entry.Bytes)).Trim();
     }
 
@@ -370,6 +409,11 @@ internal sealed class PyTorchReader
         {
             RunRoot(ref reader, ZipStorage);
             ended = true;
+            while (isBinary && reader.Left > 0)
+            {
+                // Pickles in a row: a loader that reads on would run them all.
+                new PickleMachine(_log, ZipStorage).Run(ref reader);
+            }
         }
         catch (ModelException error) when (isBinary)
         {
@@ -387,7 +431,13 @@ internal sealed class PyTorchReader
             _log.Opaque.Clear();
         }
 
-        throw isPickle ? PyTorchErrors.BarePickle(Path) : PyTorchErrors.NotPyTorch(Path, head);
+        if (isPickle)
+        {
+            throw PyTorchErrors.BarePickle(Path);
+        }
+
+        ProbeBytes bytes = new(_map.Span(0, (int)Math.Min(_map.Length, ProbeHead)), []);
+        throw ForeignFormats.Recognise(ModelArtifact.FromPath(Path), bytes) is { } foreign ? new ModelException(foreign.Diagnostic) : PyTorchErrors.NotPyTorch(Path, head);
     }
 
     private static bool IsQualifiedName(string name) => name.Length > 2 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.');

@@ -23,6 +23,12 @@ internal static class PyTorchTensors
     /// <summary>Most dicts, lists and tuples that hang in the root; tensors' own tuples do not.</summary>
     private const int MaxContainers = 200_000;
 
+    /// <summary>Most names that tensors may have on average: a dict that hangs in two places gives each of its tensors two.</summary>
+    private const int MaxNamesEach = 4;
+
+    /// <summary>Names that are free of <see cref="MaxNamesEach"/>.</summary>
+    private const int FreeNames = 1024;
+
     /// <summary>Findings about single tensors that are kept.</summary>
     private const int MaxFindings = 20;
 
@@ -94,27 +100,31 @@ internal static class PyTorchTensors
             return;
         }
 
+        HashSet<PickleTensor> distinct = new(ReferenceEqualityComparer.Instance);
         int count = 0;
         int visited = 0;
         bool tooDeep = false;
+        bool tooMany = false;
         PyTorchTree.Walk(file.Root, holding.Contains, (path, value) =>
         {
             if (value is PickleTensor tensor)
             {
+                distinct.Add(tensor);
                 visit(path, tensor);
                 count++;
             }
 
-            return count < MaxTensors && ++visited < PickleLog.MaxOpcodes;
+            tooMany = count >= MaxTensors || count > FreeNames + ((long)MaxNamesEach * distinct.Count) || ++visited >= PickleLog.MaxOpcodes;
+            return !tooMany;
         }, () => tooDeep = true);
         if (tooDeep)
         {
             file.Findings.Add(PyTorchErrors.PickleLimit(file.File.Path, "The depth of the pickled object", PyTorchTree.MaxDepth + 1L, PyTorchTree.MaxDepth).Diagnostic);
         }
 
-        if (count >= MaxTensors || visited >= PickleLog.MaxOpcodes)
+        if (tooMany)
         {
-            file.Findings.Add(PyTorchErrors.PickleLimit(file.File.Path, "The number of tensors", count, MaxTensors).Diagnostic);
+            file.Findings.Add(PyTorchErrors.PickleLimit(file.File.Path, $"The number of names of {distinct.Count} tensors", count, Math.Min(MaxTensors, FreeNames + ((long)MaxNamesEach * distinct.Count))).Diagnostic);
         }
     }
 

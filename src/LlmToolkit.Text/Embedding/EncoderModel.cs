@@ -76,6 +76,7 @@ public abstract class EncoderModel : IEncoderModel
         }
 
         await _turn.WaitAsync().ConfigureAwait(false);
+        Text.Dispose();
         await FreeAsync().ConfigureAwait(false);
         _turn.Release();
         GC.SuppressFinalize(this);

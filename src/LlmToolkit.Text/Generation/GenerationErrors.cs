@@ -81,5 +81,16 @@ internal static class GenerationErrors
         Fixes = ["Ask it for embeddings (llmtk embed).", "Use a causal language model to generate text."],
     });
 
+    public static ModelException BadBias(int token, float value, int vocabulary) => new(new()
+    {
+        Code = "LT3208",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"The logit bias adds {value} to token {token}; expected a token id from 0 to {vocabulary - 1} and a number or −∞.",
+        Field = "LogitBias",
+        Evidence = $"token {token}: {value}",
+        Fixes = ["Check that the ids were made with this model's tokenizer.", "Use −∞ to forbid a token and a large number such as 100 to force it."],
+    });
+
     private static string Name(ModelInfo info) => info.Name is { } name ? $"The model \"{name}\"" : "The model";
 }

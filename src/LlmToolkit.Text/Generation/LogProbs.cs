@@ -6,12 +6,7 @@ internal static class LogProbs
     /// <summary>The natural logarithm of the sum of the exponentials: subtracted from a logit it gives a log probability.</summary>
     public static double LogSumExp(ReadOnlySpan<float> logits)
     {
-        float max = float.NegativeInfinity;
-        foreach (float logit in logits)
-        {
-            max = Math.Max(max, logit);
-        }
-
+        float max = GreedySampler.Max(logits);
         double sum = 0;
         foreach (float logit in logits)
         {

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
@@ -13,6 +14,7 @@ public abstract class LogitsModel : ILogitsModel
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
     private SequencePool? _pool;
+    private long _kvBytes;
     private int _disposed;
 
     /// <summary>A model with its facts.</summary>
@@ -43,6 +45,9 @@ public abstract class LogitsModel : ILogitsModel
 
     /// <inheritdoc/>
     public abstract int Vocabulary { get; }
+
+    /// <summary>Bytes of the KV caches that are kept, as of the end of the last answer.</summary>
+    public long KvBytes => Volatile.Read(ref _kvBytes);
 
     /// <summary>Sessions kept between calls for the reuse of common prompt beginnings, each with a KV cache; at least 1. Default: 1.</summary>
     protected int KeptSessions { get; init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(KeptSessions), value, "KeptSessions must be at least 1."); } = 1;
@@ -82,6 +87,7 @@ public abstract class LogitsModel : ILogitsModel
         await _closing.CancelAsync().ConfigureAwait(false);
         await _turn.WaitAsync().ConfigureAwait(false);
         _pool?.Dispose();
+        Text.Dispose();
         await FreeAsync().ConfigureAwait(false);
         GC.SuppressFinalize(this);
     }
@@ -140,6 +146,7 @@ public abstract class LogitsModel : ILogitsModel
         try
         {
             int[] ids = Encode(prompt);
+            Check(options.LogitBias);
             if (ids.Length >= ContextLength && (options.Overflow == ContextOverflow.Error || ContextLength < 2))
             {
                 throw GenerationErrors.ContextOverflow(ids.Length, ContextLength, Info.ContextLength);
@@ -169,12 +176,25 @@ public abstract class LogitsModel : ILogitsModel
                 {
                     sequence.Dispose();
                 }
+
+                Volatile.Write(ref _kvBytes, _pool.KvBytes);
             }
         }
         finally
         {
             _turn.Release();
             chunks.Complete();
+        }
+    }
+
+    private void Check(IReadOnlyDictionary<int, float>? bias)
+    {
+        foreach ((int token, float value) in bias ?? ReadOnlyDictionary<int, float>.Empty)
+        {
+            if ((uint)token >= (uint)Vocabulary || !(value < float.PositiveInfinity))
+            {
+                throw GenerationErrors.BadBias(token, value, Vocabulary);
+            }
         }
     }
 

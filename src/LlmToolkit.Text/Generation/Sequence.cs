@@ -10,6 +10,9 @@ internal sealed class Sequence(IGenerationSession session, int vocabulary) : IDi
     /// <summary>Logits of the last token that was forwarded.</summary>
     public float[] Logits { get; } = new float[vocabulary];
 
+    /// <summary>Bytes of the cache.</summary>
+    public long KvBytes => session.KvBytes;
+
     /// <summary>The tokens in the cache.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, session.Length);
 

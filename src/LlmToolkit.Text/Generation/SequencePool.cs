@@ -13,6 +13,9 @@ internal sealed class SequencePool(int capacity, Func<Sequence> create) : IDispo
     /// <summary>The least recently used first.</summary>
     private readonly List<Sequence> _idle = [];
 
+    /// <summary>Bytes of the caches of the idle ones.</summary>
+    public long KvBytes => _idle.Sum(s => s.KvBytes);
+
     /// <summary>Takes the sequence that shares most with the prompt, else a new one, else the least recently used.</summary>
     public Sequence Take(ReadOnlySpan<int> prompt)
     {

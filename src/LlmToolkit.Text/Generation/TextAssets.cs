@@ -1,12 +1,13 @@
 namespace LlmToolkit.Text;
 
 /// <summary>What a model carries for text: tokenizer, chat template, its own settings. The costly parts are built when first asked for, and once.</summary>
-/// <remarks>Logits and benchmarks need no tokenizer, so a model whose tokenizer is unknown still loads.</remarks>
-public sealed class TextAssets
+/// <remarks>Logits and benchmarks need no tokenizer, so a model whose tokenizer is unknown still loads. The model disposes them.</remarks>
+public sealed class TextAssets : IDisposable
 {
     private readonly Lazy<Tokenizer?> _tokenizer;
     private readonly Lazy<IChatTemplate?> _template;
     private readonly Lazy<IReadOnlySet<int>> _allEndTokens;
+    private IDisposable? _lease;
 
     /// <summary>Assets whose parts are built on demand.</summary>
     /// <param name="tokenizer">Builds the tokenizer; null: there is none. What it throws is thrown again on every use.</param>
@@ -39,7 +40,7 @@ public sealed class TextAssets
     internal IReadOnlySet<int> AllEndTokens => _allEndTokens.Value;
 
     /// <summary>The assets of an open container.</summary>
-    /// <param name="container">The model's files. What <paramref name="tokenizers"/> reads of them must stay readable as long as the assets are used.</param>
+    /// <param name="container">The model's files. They may be disposed afterwards: what the tokenizer is built from stays readable.</param>
     /// <param name="options">How the model is loaded; <see cref="LoadOptions.Pre"/> overrides the pre-tokenizer.</param>
     /// <param name="tokenizers">Builds a tokenizer from its data.</param>
     /// <param name="templates">Parses a template's text; the tokenizer, where there is one, names the special tokens.</param>
@@ -63,6 +64,10 @@ public sealed class TextAssets
             Defaults = container.GenerationDefaults,
             EndTokens = container.EndTokens,
             Pooling = container.Pooling,
+            _lease = source?.Lease?.Invoke(),
         };
     }
+
+    /// <summary>Lets the files go that the tokenizer would be built from.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _lease, null)?.Dispose();
 }

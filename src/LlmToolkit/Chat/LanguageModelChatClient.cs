@@ -31,8 +31,13 @@ public sealed class LanguageModelChatClient : IChatClient
         (_model, _defaults, _metadata) = (model, defaults ?? new GenerateOptions(), new ChatClientMetadata("llmtoolkit", null, modelId));
 
     /// <inheritdoc/>
-    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
+    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ChatResponse response = await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken).ConfigureAwait(false);
+        // Updates with a message's id give their properties to the message; these tell of the whole answer.
+        response.AdditionalProperties ??= response.Messages.LastOrDefault()?.AdditionalProperties;
+        return response;
+    }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)

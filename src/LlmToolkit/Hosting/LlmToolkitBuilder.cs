@@ -51,7 +51,8 @@ public sealed class LlmToolkitBuilder
     private static Task<ILanguageModel> LoadAsync(IServiceProvider provider, string name, CancellationToken cancellationToken)
     {
         HostedModelOptions model = provider.GetRequiredService<IOptionsMonitor<HostedModelOptions>>().Get(name);
-        ModelLoading loading = provider.GetRequiredService<IOptions<LlmToolkitOptions>>().Value.Loading!;
-        return loading(provider, model.Source, model.Load, cancellationToken);
+        return provider.GetRequiredService<IOptions<LlmToolkitOptions>>().Value.Loading is { } loading
+            ? loading(provider, model.Source, model.Load, cancellationToken)
+            : provider.GetRequiredService<ModelLoader>().LoadAsync(model.Source, model.Load, null, cancellationToken);
     }
 }

@@ -12,7 +12,10 @@ public delegate Task<ILanguageModel> ModelLoading(IServiceProvider services, str
 /// <summary>Settings of <c>AddLlmToolkit</c> that hold for all its models.</summary>
 public sealed class LlmToolkitOptions
 {
-    /// <summary>How models are loaded. Must be set.</summary>
+    /// <summary>Formats, backends and checks. Default: the toolkit's own; add yours.</summary>
+    public ToolkitRegistry Registry { get; set; } = new();
+
+    /// <summary>How models are loaded, for tests and for sources of your own. Null: by <see cref="ModelLoader"/>. Default: null.</summary>
     public ModelLoading? Loading { get; set; }
 }
 
@@ -29,12 +32,12 @@ public sealed class HostedModelOptions
     public GenerateOptions Generate { get; set; } = new();
 }
 
-/// <summary>Refuses settings without a way to load.</summary>
+/// <summary>Refuses settings without a registry.</summary>
 internal sealed class LlmToolkitOptionsValidator : IValidateOptions<LlmToolkitOptions>
 {
     /// <inheritdoc/>
-    public ValidateOptionsResult Validate(string? name, LlmToolkitOptions options) => options.Loading is null
-        ? ValidateOptionsResult.Fail($"{nameof(LlmToolkitOptions)}.{nameof(LlmToolkitOptions.Loading)} is not set, so no model can be loaded.")
+    public ValidateOptionsResult Validate(string? name, LlmToolkitOptions options) => options.Registry is null
+        ? ValidateOptionsResult.Fail($"{nameof(LlmToolkitOptions)}.{nameof(LlmToolkitOptions.Registry)} is null, so no model can be loaded.")
         : ValidateOptionsResult.Success;
 }
 

@@ -22,6 +22,7 @@ public static class LlmToolkitServices
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LlmToolkitOptions>, LlmToolkitOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HostedModelOptions>, HostedModelOptionsValidator>());
+        services.TryAddSingleton(provider => new ModelLoader(provider.GetRequiredService<IOptions<LlmToolkitOptions>>().Value.Registry));
         return new LlmToolkitBuilder(services);
     }
 }

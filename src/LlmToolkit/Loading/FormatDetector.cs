@@ -1,3 +1,5 @@
+using LlmToolkit.Formats.Foreign;
+
 namespace LlmToolkit.Loading;
 
 /// <summary>Stop 4: ranks the formats by the first bytes of a file, and the last ones of what looks like a zip.</summary>
@@ -22,13 +24,18 @@ public static class FormatDetector
             return new Detection { Artifact = artifact, Format = best.Format, Score = best.Match.Score, Reason = best.Match.Reason, Candidates = candidates };
         }
 
+        ForeignMatch? foreign = ForeignFormats.Recognise(artifact, new ProbeBytes(head, tail));
+        // ONNX is a format whose reader is a plug-in; everything else that is recognised here is no model.
+        bool isModel = foreign?.Name == "onnx";
         return new Detection
         {
             Artifact = artifact,
-            Format = "unknown",
-            Score = 0,
-            Reason = artifact.IsDirectory ? "a folder without weights" : "no known format begins like this",
+            Format = isModel ? foreign!.Name : "unknown",
+            Score = isModel ? 0.9 : 0,
+            Reason = foreign?.Reason ?? (artifact.IsDirectory ? "a folder without weights" : "no known format begins like this"),
             Candidates = [],
+            Recognised = isModel ? null : foreign?.Name,
+            Explanation = foreign?.Diagnostic,
         };
     }
 
@@ -36,7 +43,7 @@ public static class FormatDetector
     internal static ModelContainer Open(ModelArtifact artifact, string? format, IEnumerable<IModelFormat> formats)
     {
         IModelFormat chosen = Choose(Detect(artifact, formats), format, formats);
-        return chosen.Open(artifact);
+        return Formats.HuggingFace.HuggingFaceFormat.WithFolder(chosen.Open(artifact));
     }
 
     /// <summary>The format to use: the one asked for, checked against the content, else the best.</summary>

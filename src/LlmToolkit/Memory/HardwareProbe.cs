@@ -85,7 +85,7 @@ public sealed class HardwareProbe(string root = "/")
     private long? Number(string file) =>
         ReadLines(file).FirstOrDefault() is string line && long.TryParse(line, CultureInfo.InvariantCulture, out long value) ? value : null;
 
-    private IEnumerable<string> ReadLines(string file)
+    private string[] ReadLines(string file)
     {
         try
         {

@@ -5,6 +5,19 @@ namespace LlmToolkit.Engine.Tests.Kernels;
 
 public sealed unsafe class AttentionTests
 {
+    private static readonly Dictionary<string, Func<AttentionShape, AttentionShape>> s_masks = new()
+    {
+        ["sinks"] = s => s with { Sinks = [-1, 0.5f, 2, 30, -30, 100] },
+        ["sinks and window"] = s => s with { Sinks = [-1, 0.5f, 2, 3, -3, 1], Window = 20 },
+        ["slopes"] = s => s with { Slopes = [1, 0.5f, 0.25f, 0.125f, 0.0625f, 0.03125f] },
+        ["slopes in an encoder"] = s => s with { Slopes = [1, 0.5f, 0.25f, 0.125f, 0.0625f, 0.03125f], Causal = false },
+        ["slopes and soft cap"] = s => s with { Slopes = [1, 0.5f, 0.25f, 0.125f, 0.0625f, 0.03125f], SoftCap = 2 },
+        ["window to both sides"] = s => s with { Causal = false, Window = 9, WindowAhead = 9 },
+        ["window ahead only"] = s => s with { Causal = false, WindowAhead = 3 },
+        ["chunks"] = s => s with { ChunkLength = 8 },
+        ["chunks and window"] = s => s with { ChunkLength = 256, Window = 13 },
+    };
+
     /// <summary>Name, cache heads, group, key dim, value dim, position, rows, window, cap, causal.</summary>
     public static TheoryData<string, int, int, int, int, int, int, int, float, bool> Cases => new()
     {
@@ -38,30 +51,16 @@ public sealed unsafe class AttentionTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Run_AtEveryLevel_IsNearDoublePrecision(string name, int heads, int group, int keyDim, int valueDim, int position, int rows, int window, float cap, bool causal)
-    {
-        foreach (KvType type in new[] { KvType.F32, KvType.F16 })
-        {
-            using Problem problem = new(type, heads, group, keyDim, valueDim, position, rows, window, cap, causal);
-            double[] expected = problem.InDouble();
-            double size = expected.Max(Math.Abs);
-            float[]? first = null;
-            foreach (SimdLevel level in Simd.Available)
-            {
-                float[] actual = problem.Run(level, 2);
-                for (int i = 0; i < actual.Length; i++)
-                {
-                    Assert.True(Math.Abs(actual[i] - expected[i]) <= 2e-6 * size, $"{name}, {type}, {level}, output {i}: {actual[i]:R}, expected {expected[i]:R}.");
-                }
+    public void Run_AtEveryLevel_IsNearDoublePrecision(string name, int heads, int group, int keyDim, int valueDim, int position, int rows, int window, float cap, bool causal) =>
+        Check(name, type => new Problem(type, heads, group, keyDim, valueDim, position, rows, window, cap, causal));
 
-                if (level != SimdLevel.Scalar)
-                {
-                    first ??= actual;
-                    Assert.Equal(first, actual);
-                }
-            }
-        }
-    }
+    /// <summary>Name, and what is changed of a plain causal shape of 2 × 3 heads; 30 rows from position 500.</summary>
+    public static TheoryData<string> Masks => [.. s_masks.Keys];
+
+    [Theory]
+    [MemberData(nameof(Masks))]
+    public void Run_WithAMask_IsNearDoublePrecision(string name) =>
+        Check(name, type => new Problem(type, 2, 3, 40, 24, 500, 30, 0, 0, true, change: s_masks[name]));
 
     [Fact]
     public void Run_RowsTogetherOrAlone_GivesTheSameBits()
@@ -123,6 +122,31 @@ public sealed unsafe class AttentionTests
         }
     }
 
+    private static void Check(string name, Func<KvType, Problem> make)
+    {
+        foreach (KvType type in new[] { KvType.F32, KvType.F16 })
+        {
+            using Problem problem = make(type);
+            double[] expected = problem.InDouble();
+            double size = expected.Max(Math.Abs);
+            float[]? first = null;
+            foreach (SimdLevel level in Simd.Available)
+            {
+                float[] actual = problem.Run(level, 2);
+                for (int i = 0; i < actual.Length; i++)
+                {
+                    Assert.True(Math.Abs(actual[i] - expected[i]) <= 2e-6 * size, $"{name}, {type}, {level}, output {i}: {actual[i]:R}, expected {expected[i]:R}.");
+                }
+
+                if (level != SimdLevel.Scalar)
+                {
+                    first ??= actual;
+                    Assert.Equal(first, actual);
+                }
+            }
+        }
+    }
+
     private sealed class Problem : IDisposable
     {
         private readonly AttentionShape _shape;
@@ -133,9 +157,10 @@ public sealed unsafe class AttentionTests
         private readonly int _position;
         private readonly int _rows;
 
-        public Problem(KvType type, int heads, int group, int keyDim, int valueDim, int position, int rows, int window, float cap, bool causal, int? capacity = null, float queryScale = 1)
+        public Problem(KvType type, int heads, int group, int keyDim, int valueDim, int position, int rows, int window, float cap, bool causal, int? capacity = null, float queryScale = 1, Func<AttentionShape, AttentionShape>? change = null)
         {
             _shape = new() { QueryHeads = heads * group, Scale = 1 / MathF.Sqrt(keyDim), SoftCap = cap, Window = window, Causal = causal };
+            _shape = change?.Invoke(_shape) ?? _shape;
             (_position, _rows) = (position, rows);
             int positions = position + rows;
             Cache = new(type, heads, keyDim, valueDim, capacity ?? positions);
@@ -213,7 +238,8 @@ public sealed unsafe class AttentionTests
                 {
                     int cacheHead = head / (_shape.QueryHeads / Cache.Heads);
                     int own = _position + row;
-                    int[] seen = [.. Enumerable.Range(0, positions).Where(j => (!_shape.Causal || j <= own) && (_shape.Window == 0 || own - _shape.Window < j))];
+                    int[] seen = [.. Enumerable.Range(0, positions).Where(j => (!_shape.Causal || j <= own) && (_shape.Window == 0 || own - _shape.Window < j)
+                        && (_shape.Causal || _shape.WindowAhead == 0 || j < own + _shape.WindowAhead) && (_shape.ChunkLength == 0 || j / _shape.ChunkLength >= own / _shape.ChunkLength))];
                     double[] scores = new double[seen.Length];
                     for (int s = 0; s < seen.Length; s++)
                     {
@@ -224,12 +250,14 @@ public sealed unsafe class AttentionTests
                         }
 
                         dot *= _shape.Scale;
-                        scores[s] = _shape.SoftCap > 0 ? _shape.SoftCap * Math.Tanh(dot / _shape.SoftCap) : dot;
+                        dot = _shape.SoftCap > 0 ? _shape.SoftCap * Math.Tanh(dot / _shape.SoftCap) : dot;
+                        scores[s] = dot + ((_shape.Slopes?[head] ?? 0) * (seen[s] - own));
                     }
 
-                    double max = scores.Max();
+                    double sink = _shape.Sinks?[head] ?? double.NegativeInfinity;
+                    double max = Math.Max(sink, scores.Max());
                     double[] weights = [.. scores.Select(s => Math.Exp(s - max))];
-                    double sum = weights.Sum();
+                    double sum = weights.Sum() + Math.Exp(sink - max);
                     for (int d = 0; d < Cache.ValueDim; d++)
                     {
                         double total = 0;

@@ -60,14 +60,14 @@ public sealed unsafe class PanelTests
             {
                 using NativeArray<byte> panel = RandomPanel(shape, columns, extreme);
                 using NativeArray<byte> x = RandomTile(columns, extreme);
-                float[] start = TestNumbers.Normal(3, 12 * 16);
+                float[] start = TestNumbers.Normal(3, 12 * 32);
                 using NativeArray<float> expected = new(start);
-                PanelBytes.Multiply(SimdLevel.Scalar, shape, panel.Pointer, columns, x.Pointer, 12, expected.Pointer);
+                PanelBytes.Multiply(SimdLevel.Scalar, shape, panel.Pointer, shape.Bytes(columns), columns, x.Pointer, 12, expected.Pointer);
                 foreach (int tokens in new[] { 1, 6, 7, 12 })
                 {
                     using NativeArray<float> actual = new(start);
-                    PanelBytes.Multiply(TestNumbers.Level(level), shape, panel.Pointer, columns, x.Pointer, tokens, actual.Pointer);
-                    Assert.Equal(TestNumbers.Bits(expected.Span[..(tokens * 16)]), TestNumbers.Bits(actual.Span[..(tokens * 16)]));
+                    PanelBytes.Multiply(TestNumbers.Level(level), shape, panel.Pointer, shape.Bytes(columns), columns, x.Pointer, tokens, actual.Pointer);
+                    Assert.Equal(TestNumbers.Bits(expected.Span[..(tokens * 32)]), TestNumbers.Bits(actual.Span[..(tokens * 32)]));
                 }
             }
         }
@@ -79,11 +79,11 @@ public sealed unsafe class PanelTests
         PanelU8 shape = new(16, 63);
         using NativeArray<byte> panel = RandomPanel(shape, 64, true);
         using NativeArray<byte> x = RandomTile(64, true);
-        using NativeArray<float> expected = new(12 * 16);
-        using NativeArray<float> actual = new(12 * 16);
+        using NativeArray<float> expected = new(12 * 32);
+        using NativeArray<float> actual = new(12 * 32);
 
-        PanelBytes.Multiply(SimdLevel.Scalar, shape, panel.Pointer, 64, x.Pointer, 12, expected.Pointer);
-        PanelBytes.Run<PanelLanes128, Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>, PanelBytes.Quads>(shape, panel.Pointer, 64, x.Pointer, 12, actual.Pointer);
+        PanelBytes.Multiply(SimdLevel.Scalar, shape, panel.Pointer, shape.Bytes(64), 64, x.Pointer, 12, expected.Pointer);
+        PanelBytes.Run<PanelLanes128, Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>, PanelBytes.Quads>(shape, panel.Pointer, shape.Bytes(64), 64, x.Pointer, 12, actual.Pointer);
 
         Assert.Equal(TestNumbers.Bits(expected.Span), TestNumbers.Bits(actual.Span));
     }
@@ -102,6 +102,8 @@ public sealed unsafe class PanelTests
             Assert.Equal(PanelLanes128.Pairs(v, x), PanelLanes128.PortablePairs(v, x));
             Vector128<short> pairs = Vector128.Create(weights).AsInt16();
             Assert.Equal(PanelLanes128.Widen(pairs), PanelLanes128.PortableWiden(pairs));
+            Vector128<short> even = PanelLanes128.Even(Vector128.Create(weights));
+            Assert.Equal(PanelLanes128.DotPairs(Vector128<int>.Zero, even, &x), PanelLanes128.PortableDotPairs(even, x));
         }
     }
 
@@ -109,8 +111,8 @@ public sealed unsafe class PanelTests
     internal static NativeArray<byte> RandomPanel(PanelU8 shape, int columns, bool extreme)
     {
         Random random = new(columns + shape.Block + shape.MaxValue);
-        NativeArray<byte> panel = new((int)shape.Bytes(columns));
-        for (int b = 0; b < columns / shape.Block; b++)
+        NativeArray<byte> panel = new(2 * (int)shape.Bytes(columns));
+        for (int b = 0; b < 2 * columns / shape.Block; b++)
         {
             float* floats = (float*)(panel.Pointer + (b * shape.BlockBytes));
             for (int r = 0; r < 32; r++)

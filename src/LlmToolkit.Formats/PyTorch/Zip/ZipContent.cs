@@ -50,8 +50,8 @@ internal static class ZipContent
         }
     }
 
-    /// <summary>Compares the sum of a stored entry.</summary>
-    public static void CheckSum(FileMapping map, ZipEntry entry, string file)
+    /// <summary>Compares the sum of a stored entry: what is wrong, or null.</summary>
+    public static Diagnostic? WrongSum(FileMapping map, ZipEntry entry, string file)
     {
         uint crc = 0;
         for (long at = 0; at < entry.Stored; at += Chunk)
@@ -59,10 +59,7 @@ internal static class ZipContent
             crc = Crc32.Append(crc, map.Span(entry.Offset + at, (int)Math.Min(Chunk, entry.Stored - at)));
         }
 
-        if (crc != entry.Crc)
-        {
-            throw PyTorchErrors.WrongSum(file, entry.Name, crc, entry.Crc);
-        }
+        return crc == entry.Crc ? null : PyTorchErrors.WrongSum(file, entry.Name, crc, entry.Crc).Diagnostic;
     }
 
     /// <summary>Reads a part of a mapping as a stream.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace LlmToolkit.Text;
 
 /// <summary>A token that may still be chosen.</summary>
@@ -132,6 +134,12 @@ internal sealed class Candidates(int capacity)
 
         for (; next < logits.Length; next++)
         {
+            next = SkipWeak(logits, next);
+            if (next == logits.Length)
+            {
+                break;
+            }
+
             // Ids only grow, so of equal logits the one that is kept already has the lower id.
             if (logits[next] > _items[0].Logit)
             {
@@ -139,6 +147,18 @@ internal sealed class Candidates(int capacity)
                 Sink(0);
             }
         }
+    }
+
+    /// <summary>Steps over whole vectors in which no logit beats the weakest kept.</summary>
+    private int SkipWeak(ReadOnlySpan<float> logits, int next)
+    {
+        Vector<float> weakest = new(_items[0].Logit);
+        while (next <= logits.Length - Vector<float>.Count && !Vector.GreaterThanAny(new Vector<float>(logits[next..]), weakest))
+        {
+            next += Vector<float>.Count;
+        }
+
+        return next;
     }
 
     private void Sink(int root)

@@ -1,6 +1,7 @@
 namespace LlmToolkit.Text;
 
 /// <summary>Adds a number to the logits of some tokens; −∞ forbids one.</summary>
+/// <param name="bias">Ids of the vocabulary with numbers that are not +∞.</param>
 internal sealed class LogitBias(IReadOnlyDictionary<int, float> bias) : ILogitsStep
 {
     private readonly KeyValuePair<int, float>[] _bias = [.. bias];
@@ -15,10 +16,7 @@ internal sealed class LogitBias(IReadOnlyDictionary<int, float> bias) : ILogitsS
     {
         foreach ((int token, float value) in _bias)
         {
-            if ((uint)token < (uint)logits.Length)
-            {
-                logits[token] += value;
-            }
+            logits[token] += value;
         }
     }
 

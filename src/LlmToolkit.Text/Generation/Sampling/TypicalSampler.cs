@@ -1,7 +1,8 @@
 namespace LlmToolkit.Text;
 
 /// <summary>Keeps the tokens whose surprise is nearest to the expected surprise, until they together exceed a probability.</summary>
-/// <remarks>Locally typical sampling, arXiv 2202.00666. Of equal distances the likelier first.</remarks>
+/// <remarks>Locally typical sampling, arXiv 2202.00666. Of equal distances the likelier first; of equally likely tokens
+/// the nearest in order, so what stays is one stretch of the sorted candidates.</remarks>
 internal sealed class TypicalSampler(float p) : ICandidateStep
 {
     /// <inheritdoc/>
