@@ -115,34 +115,49 @@ internal sealed class GgufMetadata : IModelMetadata
                 }
 
                 return nested;
-            case GgufType.F32:
-                return Scalars<float>(ref reader, element, count, key);
-            case GgufType.F64:
-                return Scalars<double>(ref reader, element, count, key);
-            case GgufType.Bool:
-                return Scalars<bool>(ref reader, element, count, key);
-            case GgufType.U64:
-                ulong[] wide = new ulong[count];
-                for (int i = 0; i < count; i++)
-                {
-                    wide[i] = reader.ReadUInt64(key);
-                }
-
-                return Array.TrueForAll(wide, u => u <= long.MaxValue) ? Array.ConvertAll(wide, u => (long)u) : wide;
             default:
-                return Scalars<long>(ref reader, element, count, key);
+                return Numbers(reader.Take((ulong)count * (ulong)element.Size(reader.Layout.Wide), key), element, count, reader.Layout.BigEndian);
         }
     }
 
-    private static T[] Scalars<T>(ref GgufReader reader, GgufType element, int count, string key)
+    private static Array Numbers(ReadOnlySpan<byte> bytes, GgufType element, int count, bool bigEndian)
     {
-        T[] values = new T[count];
-        for (int i = 0; i < count; i++)
+        switch (element)
         {
-            values[i] = (T)reader.ReadScalar(element, key);
-        }
+            case GgufType.F32:
+                float[] singles = new float[count];
+                for (int i = 0; i < count; i++)
+                {
+                    singles[i] = GgufReader.Single(bytes[(i * sizeof(float))..], bigEndian);
+                }
 
-        return values;
+                return singles;
+            case GgufType.F64:
+                double[] doubles = new double[count];
+                for (int i = 0; i < count; i++)
+                {
+                    doubles[i] = GgufReader.Double(bytes[(i * sizeof(double))..], bigEndian);
+                }
+
+                return doubles;
+            case GgufType.Bool:
+                bool[] truths = new bool[count];
+                for (int i = 0; i < count; i++)
+                {
+                    truths[i] = bytes[i] != 0;
+                }
+
+                return truths;
+            default:
+                int size = bytes.Length / Math.Max(count, 1);
+                long[] integers = new long[count];
+                for (int i = 0; i < count; i++)
+                {
+                    integers[i] = GgufReader.Integer(element, bytes[(i * size)..], bigEndian);
+                }
+
+                return element == GgufType.U64 && Array.Exists(integers, n => n < 0) ? Array.ConvertAll(integers, n => (ulong)n) : integers;
+        }
     }
 
     private static MetadataStrings Strings(ref GgufReader reader, int count, string key)

@@ -14,7 +14,8 @@ internal static class GgufModelInfo
         int? heads = PerLayer(metadata, architecture, ConfigNames.Heads)?.FirstOrDefault(h => h > 0) is int h and > 0 ? h : null;
         int? kvHeads = PerLayer(metadata, architecture, ConfigNames.KvHeads)?.FirstOrDefault(k => k > 0) is int k and > 0 ? k : heads;
         int? embedding = Int(metadata, architecture, ConfigNames.EmbeddingLength);
-        int? headDim = Int(metadata, architecture, ConfigNames.HeadDim) ?? (heads > 0 ? embedding / heads : null);
+        // Latent attention caches compressed rows of key_length; the heads themselves are key_length_mla wide.
+        int? headDim = Int(metadata, $"{architecture}.attention.key_length_mla") ?? Int(metadata, architecture, ConfigNames.HeadDim) ?? (heads > 0 ? embedding / heads : null);
         TokenizerInfo? tokenizer = Tokenizer(metadata);
         bool isEncoder = architecture is not null && GgufConstants.IsEncoder(architecture);
         int? layers = Layers(metadata, architecture);
@@ -162,6 +163,7 @@ internal static class GgufModelInfo
         return value.TryGetInt64s(out IReadOnlyList<long>? many) && many.All(n => n is >= 0 and <= int.MaxValue) ? [.. many.Select(n => (int)n)] : null;
     }
 
-    private static int? Int(GgufMetadata metadata, string? architecture, ConfigName name) =>
-        metadata.Int64($"{architecture}.{name.Gguf}") is { } value and >= 0 and <= int.MaxValue ? (int)value : null;
+    private static int? Int(GgufMetadata metadata, string? architecture, ConfigName name) => Int(metadata, $"{architecture}.{name.Gguf}");
+
+    private static int? Int(GgufMetadata metadata, string key) => metadata.Int64(key) is { } value and >= 0 and <= int.MaxValue ? (int)value : null;
 }

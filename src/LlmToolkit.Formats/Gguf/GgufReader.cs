@@ -57,24 +57,35 @@ internal ref struct GgufReader(ReadOnlySpan<byte> bytes, string file, GgufLayout
     public object ReadScalar(GgufType type, string what)
     {
         ReadOnlySpan<byte> taken = Take((ulong)type.Size(Layout.Wide), what);
-        bool big = Layout.BigEndian;
         switch (type)
         {
-            case GgufType.U8: return (long)taken[0];
-            case GgufType.I8: return (long)(sbyte)taken[0];
             case GgufType.Bool: return taken[0] != 0;
-            case GgufType.U16: return (long)(big ? BinaryPrimitives.ReadUInt16BigEndian(taken) : BinaryPrimitives.ReadUInt16LittleEndian(taken));
-            case GgufType.I16: return (long)(big ? BinaryPrimitives.ReadInt16BigEndian(taken) : BinaryPrimitives.ReadInt16LittleEndian(taken));
-            case GgufType.U32: return (long)(big ? BinaryPrimitives.ReadUInt32BigEndian(taken) : BinaryPrimitives.ReadUInt32LittleEndian(taken));
-            case GgufType.I32: return (long)(big ? BinaryPrimitives.ReadInt32BigEndian(taken) : BinaryPrimitives.ReadInt32LittleEndian(taken));
-            case GgufType.I64: return big ? BinaryPrimitives.ReadInt64BigEndian(taken) : BinaryPrimitives.ReadInt64LittleEndian(taken);
-            case GgufType.F32: return big ? BinaryPrimitives.ReadSingleBigEndian(taken) : BinaryPrimitives.ReadSingleLittleEndian(taken);
-            case GgufType.F64: return big ? BinaryPrimitives.ReadDoubleBigEndian(taken) : BinaryPrimitives.ReadDoubleLittleEndian(taken);
-            default:
-                ulong wide = big ? BinaryPrimitives.ReadUInt64BigEndian(taken) : BinaryPrimitives.ReadUInt64LittleEndian(taken);
-                return wide <= long.MaxValue ? (long)wide : wide;
+            case GgufType.F32: return Single(taken, Layout.BigEndian);
+            case GgufType.F64: return Double(taken, Layout.BigEndian);
+            case GgufType.U64 when (ulong)Integer(type, taken, Layout.BigEndian) > long.MaxValue: return (ulong)Integer(type, taken, Layout.BigEndian);
+            default: return Integer(type, taken, Layout.BigEndian);
         }
     }
+
+    /// <summary>A stored integer; a u64 keeps its bits.</summary>
+    public static long Integer(GgufType type, ReadOnlySpan<byte> bytes, bool bigEndian) => type switch
+    {
+        GgufType.U8 => bytes[0],
+        GgufType.I8 => (sbyte)bytes[0],
+        GgufType.U16 => bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes),
+        GgufType.I16 => bigEndian ? BinaryPrimitives.ReadInt16BigEndian(bytes) : BinaryPrimitives.ReadInt16LittleEndian(bytes),
+        GgufType.U32 => bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+        GgufType.I32 => bigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes),
+        _ => bigEndian ? BinaryPrimitives.ReadInt64BigEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes),
+    };
+
+    /// <summary>A stored f32.</summary>
+    public static float Single(ReadOnlySpan<byte> bytes, bool bigEndian) =>
+        bigEndian ? BinaryPrimitives.ReadSingleBigEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes);
+
+    /// <summary>A stored f64.</summary>
+    public static double Double(ReadOnlySpan<byte> bytes, bool bigEndian) =>
+        bigEndian ? BinaryPrimitives.ReadDoubleBigEndian(bytes) : BinaryPrimitives.ReadDoubleLittleEndian(bytes);
 
     /// <summary>A string's text, or its bytes when they are not UTF-8.</summary>
     public static object Text(ReadOnlySpan<byte> bytes) => Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : bytes.ToArray();

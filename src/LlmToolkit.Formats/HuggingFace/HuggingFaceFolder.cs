@@ -63,9 +63,24 @@ internal sealed class HuggingFaceFolder
     /// <summary>True when a folder has a configuration.</summary>
     public static bool HasConfig(string folder) => File.Exists(Path.Combine(folder, "config.json"));
 
+    /// <summary>The model that a PEFT adapter belongs to; null: adapter_config.json does not say.</summary>
+    /// <exception cref="ModelException">adapter_config.json cannot be read.</exception>
+    public static string? AdapterBase(string folder) =>
+        JsonMetadata.Find(JsonLimits.ReadObject(ModelFolder.File(folder, "adapter_config.json").Path), "base_model_name_or_path") is { ValueKind: JsonValueKind.String } name ? name.GetString() : null;
+
     /// <summary>Reads the small files.</summary>
     /// <exception cref="ModelException">One of them is there and cannot be used.</exception>
-    public static HuggingFaceFolder Read(string folder) => new(folder);
+    public static HuggingFaceFolder Read(string folder)
+    {
+        try
+        {
+            return new HuggingFaceFolder(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException(FileErrors.Unreadable(folder, e.Message), e);
+        }
+    }
 
     /// <summary>The name people know the model by: the folder's, or the repository's for a snapshot in the Hub cache.</summary>
     public string Name

@@ -138,13 +138,18 @@ public sealed class HuggingFaceFormat : IModelFormat
     private ModelDescription Describe(ModelArtifact artifact, ModelException fault)
     {
         List<Diagnostic> findings = [fault.Diagnostic];
-        HuggingFaceFolder? folder = Try(() => HuggingFaceFolder.Read(artifact.Path), findings);
+        HuggingFaceFolder? folder = HuggingFaceFolder.HasConfig(artifact.Path) ? Try(() => HuggingFaceFolder.Read(artifact.Path), findings) : null;
         DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(artifact);
         ModelDescription? weights = analysis.WeightFormat is not null and not "gguf" && DirectoryAnalyzer.Entry(analysis) is not null
             ? Try(() => OfWeights(artifact, analysis, (format, file) => format.Describe(file)), findings)
             : null;
         findings.AddRange(weights?.Findings.Where(f => !findings.Contains(f)) ?? []);
         ModelInfo bare = weights?.Info ?? new ModelInfo { Format = FormatName, FileBytes = weights?.Files.Sum(f => f.Length) ?? 0 };
+        if (analysis.Shape == DirectoryShapes.Adapter)
+        {
+            bare = bare with { AdapterOf = Try(() => HuggingFaceFolder.AdapterBase(artifact.Path), findings) };
+        }
+
         return new ModelDescription(artifact, findings, weights is null ? null : weights.TryRead)
         {
             Files = weights?.Files ?? [],

@@ -25,7 +25,9 @@ internal static class HuggingFaceModelInfo
         int? embedding = Int(config, ConfigNames.EmbeddingLength);
         int? heads = First(config, ConfigNames.Heads.HuggingFace);
         int? kvHeads = First(config, ConfigNames.KvHeads.HuggingFace) ?? (config.Bool("multi_query") == true ? 1 : heads);
-        int? headDim = Int(config, ConfigNames.HeadDim) ?? (int?)Positive(config, "d_kv") ?? (heads > 0 ? embedding / heads : null);
+        // Latent attention joins a part without and a part with rotation; its head_dim, where given, means the latter alone.
+        int? latent = Positive(config, "kv_lora_rank") is null ? null : (int?)(Positive(config, "qk_nope_head_dim") + Positive(config, "qk_rope_head_dim"));
+        int? headDim = latent ?? Int(config, ConfigNames.HeadDim) ?? (int?)Positive(config, "d_kv") ?? (heads > 0 ? embedding / heads : null);
         bool isEncoder = IsEncoder(modelClass, modelType);
         TokenizerInfo? tokenizer = HuggingFaceTokenizerInfo.Read(folder);
         int? layers = Int(config, ConfigNames.Layers);

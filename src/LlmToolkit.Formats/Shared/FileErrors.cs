@@ -142,7 +142,8 @@ internal static class FileErrors
         }
 
         ReadOnlySpan<byte> text8 = head.TrimStart(" \t\r\n"u8);
-        if (text8.StartsWith("<"u8) || text8.StartsWith("{\"error"u8))
+        bool isPage = text8.Length > 1 && text8[0] == '<' && (char.IsAsciiLetter((char)text8[1]) || text8[1] is (byte)'!' or (byte)'?');
+        if (isPage || text8.StartsWith("{\"error"u8))
         {
             return new Diagnostic
             {

@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace LlmToolkit.Formats.Shared;
 
@@ -55,9 +55,18 @@ internal static class JsonLimits
             bytes = bytes[3..];
         }
 
+        if (!Utf8.IsValid(bytes.Span))
+        {
+            throw new ModelException(FileErrors.JsonInvalid(path, "it is not UTF-8 text"));
+        }
+
         try
         {
             return ParseStrict(bytes);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ModelException(FileErrors.JsonInvalid(path, "it holds half a surrogate pair, which is no text"), e);
         }
         catch (JsonException e)
         {
@@ -88,8 +97,28 @@ internal static class JsonLimits
 
     private static JsonElement ParseStrict(ReadOnlyMemory<byte> bytes)
     {
+        CheckTexts(bytes.Span);
         using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
         return document.RootElement.Clone();
+    }
+
+    /// <summary>Decodes every text that holds escapes once, so that reading an element later cannot fail.</summary>
+    /// <exception cref="InvalidOperationException">One of them is no text.</exception>
+    private static void CheckTexts(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IndexOf("\\u"u8) < 0)
+        {
+            return;
+        }
+
+        Utf8JsonReader reader = new(bytes, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                _ = reader.GetString();
+            }
+        }
     }
 
     /// <summary>The bytes with bare Infinity as 1e999 and bare NaN as null; null when there are none.</summary>

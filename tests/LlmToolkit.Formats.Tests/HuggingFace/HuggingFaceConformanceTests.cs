@@ -50,4 +50,45 @@ public sealed class HuggingFaceConformanceTests
 
         Assert.True(misses.Count == 0, string.Join('\n', misses));
     }
+
+    /// <summary>What llama.cpp's converter writes otherwise than the checkpoint says.</summary>
+    private static readonly Dictionary<string, string[]> s_convertedOtherwise = new()
+    {
+        // Latent attention is stored as one key and value head.
+        ["deepseek-v3"] = ["kv_heads"],
+        ["glm4-moe-lite"] = ["kv_heads"],
+        // A recurrent model has no longest context; the converter writes 2^20.
+        ["mamba"] = ["context"],
+        ["granitemoehybrid"] = ["context"],
+        // RoBERTa's positions begin behind the padding id: two of them are never used.
+        ["roberta-embed"] = ["context"],
+    };
+
+    /// <summary>A GGUF and the directory it was converted from describe one model.</summary>
+    [Fact]
+    public void Info_OfGgufTwin_IsTheSame()
+    {
+        List<string> misses = [];
+        foreach (string path in Directory.GetFiles(SharedData.Conformance("gguf"), "*.gguf"))
+        {
+            string name = Path.GetFileNameWithoutExtension(path);
+            using ModelContainer gguf = DefaultFormats.All.Single(f => f.Name == "gguf").Open(ModelArtifact.FromPath(path));
+            using ModelContainer folder = Format.Open(ModelArtifact.FromPath(SharedData.Conformance("models", name)));
+            foreach (((string fact, long? ours), (_, long? theirs)) in Facts(gguf.Info).Zip(Facts(folder.Info)))
+            {
+                if (ours != theirs && !s_convertedOtherwise.GetValueOrDefault(name, []).Contains(fact))
+                {
+                    misses.Add($"{name}: {fact} is {ours} in the GGUF and {theirs} in the directory");
+                }
+            }
+        }
+
+        Assert.True(misses.Count == 0, string.Join('\n', misses));
+    }
+
+    private static IEnumerable<(string Fact, long? Value)> Facts(ModelInfo info) =>
+    [
+        ("context", info.ContextLength), ("embedding", info.EmbeddingLength), ("layers", info.Layers), ("heads", info.Heads ?? 0), ("kv_heads", info.KvHeads ?? 0),
+        ("head_dim", info.HeadDim ?? 0), ("vocabulary", info.Vocabulary), ("kv_bytes", info.KvBytesPerToken ?? 0), ("encoder", info.IsEncoder ? 1 : 0),
+    ];
 }

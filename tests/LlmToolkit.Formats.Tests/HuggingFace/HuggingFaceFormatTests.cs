@@ -99,6 +99,8 @@ public sealed class HuggingFaceFormatTests : IDisposable
     [InlineData("[]", "LT1522")]
     [InlineData("{\"a\":1,", "LT1521")]
     [InlineData("{\"a\":1,\"a\":2}", "LT1521")]
+    [InlineData("{\"model_type\":\"\\ud800\"}", "LT1521")]
+    [InlineData("{\"\\ud800\":1}", "LT1521")]
     [InlineData("<html>429 Too Many Requests</html>", "LT1511")]
     [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 700\n", "LT1510")]
     public void Open_BadConfig_IsRefusedAndTheWeightsAreStillDescribed(string config, string code)
@@ -114,6 +116,37 @@ public sealed class HuggingFaceFormatTests : IDisposable
     }
 
     [Fact]
+    public void Open_RandomMutations_ThrowNothingButModelException()
+    {
+        Model(Config);
+        string tokenizer = """{"bos_token":{"content":"<s>"},"chat_template":[{"name":"default","template":"d"}]}""";
+        Random random = new(5);
+        for (int i = 0; i < 500; i++)
+        {
+            foreach ((string name, string text) in new[] { ("config.json", Config), ("tokenizer_config.json", tokenizer), ("generation_config.json", "{\"eos_token_id\":[1,2],\"top_p\":0.5}") })
+            {
+                byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
+                for (int n = random.Next(3); n > 0; n--)
+                {
+                    bytes[random.Next(bytes.Length)] = random.Next(4) == 0 ? (byte)random.Next(256) : (byte)"{}[]\",:0129eE.-\\u "[random.Next(18)];
+                }
+
+                File.Delete(Path.Combine(_folder.Path, name));
+                _folder.Write(name, bytes);
+            }
+
+            try
+            {
+                using ModelDescription description = Format.Describe(_folder.Artifact);
+                _ = description.Metadata?.Entries.Count(e => e.Value.Value is null);
+            }
+            catch (ModelException)
+            {
+            }
+        }
+    }
+
+    [Fact]
     public void Describe_BadWeights_StillGivesTheConfiguration()
     {
         Model(Config);
@@ -122,6 +155,21 @@ public sealed class HuggingFaceFormatTests : IDisposable
 
         Assert.Equal("LT1101", Assert.Single(description.Findings).Code);
         Assert.Equal(("llama", 2), (description.Info!.Architecture, description.Info.Layers));
+    }
+
+    [Fact]
+    public void Describe_Adapter_NamesItsBaseModel()
+    {
+        Model(Config);
+        File.Delete(Path.Combine(_folder.Path, "config.json"));
+        File.Move(Path.Combine(_folder.Path, "model.safetensors"), Path.Combine(_folder.Path, "adapter_model.safetensors"));
+        _folder.Write("adapter_config.json", """{"peft_type":"LORA","base_model_name_or_path":"org/base"}""");
+        using ModelDescription description = Format.Describe(_folder.Artifact);
+
+        Diagnostic finding = Assert.Single(description.Findings);
+        Assert.Equal(("LT1301", FaultKind.Unsupported), (finding.Code, finding.Kind));
+        Assert.Equal("org/base", description.Info!.AdapterOf);
+        Assert.Single(description.Tensors);
     }
 
     [Fact]
