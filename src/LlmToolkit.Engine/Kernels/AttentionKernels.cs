@@ -114,7 +114,6 @@ internal static unsafe class AttentionKernels
 
     /// <summary>The largest of <paramref name="count"/> floats, a multiple of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
     public static float Max<V>(float* scores, int count)
         where V : struct, ILanes<V>
     {
@@ -124,20 +123,11 @@ internal static unsafe class AttentionKernels
             max = V.Max(max, V.Load(scores + i));
         }
 
-        float* lanes = stackalloc float[16];
-        V.Store(max, lanes);
-        float result = lanes[0];
-        for (int i = 1; i < V.Count; i++)
-        {
-            result = MathF.Max(result, lanes[i]);
-        }
-
-        return result;
+        return V.MaxAcross(max);
     }
 
     /// <summary>scores = unit * e^(scores − max) for <paramref name="count"/> floats, a multiple of 16; returns the sum without the unit, added in 16 lanes at every width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
     public static float Exponentials<V>(float* scores, int count, float max, float unit)
         where V : struct, ILanes<V>
     {
@@ -170,20 +160,7 @@ internal static unsafe class AttentionKernels
             }
         }
 
-        float* lanes = stackalloc float[16];
-        V.Store(sum0, lanes);
-        if (V.Count <= 8)
-        {
-            V.Store(sum1, lanes + V.Count);
-        }
-
-        if (V.Count == 4)
-        {
-            V.Store(sum2, lanes + 8);
-            V.Store(sum3, lanes + 12);
-        }
-
-        return VectorMath.Sum16(lanes);
+        return V.SumAcross(V.Count == 16 ? sum0 : V.Count == 8 ? sum0 + sum1 : (sum0 + sum2) + (sum1 + sum3));
     }
 
     /// <summary>target = source * factor for <paramref name="count"/> floats.</summary>

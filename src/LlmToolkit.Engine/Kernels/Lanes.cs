@@ -54,6 +54,12 @@ internal unsafe interface ILanes<T>
 
     /// <summary>value × 2^n, where n is in the low bits of <paramref name="shifted"/> (see <see cref="VectorMath.Exp"/>); the product must be a normal number.</summary>
     static abstract T Scale(T value, T shifted);
+
+    /// <summary>The sum of all lanes: the upper half is added to the lower one until one is left, the order of <see cref="VectorMath.Sum16"/>.</summary>
+    static abstract float SumAcross(T value);
+
+    /// <summary>The largest of all lanes.</summary>
+    static abstract float MaxAcross(T value);
 }
 
 /// <summary>Registers of whole pairs.</summary>
@@ -126,6 +132,12 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Scale(Lanes1 value, Lanes1 shifted) =>
         new(BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value._value) + (BitConverter.SingleToInt32Bits(shifted._value) << 23)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumAcross(Lanes1 value) => value._value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(Lanes1 value) => value._value;
 }
 
 /// <summary>Width 4, of portable operations only. Fused products where the machine has them; an x86 without FMA rounds them twice.</summary>
@@ -212,6 +224,20 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : IPairLanes<La
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Scale(Lanes128 value, Lanes128 shifted) => new((value._value.AsInt32() + (shifted._value.AsInt32() << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumAcross(Lanes128 value)
+    {
+        Vector128<float> pairs = value._value + Vector128.Shuffle(value._value, Vector128.Create(2, 3, 0, 1));
+        return pairs.ToScalar() + pairs.GetElement(1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(Lanes128 value)
+    {
+        Vector128<float> pairs = Vector128.MaxNative(value._value, Vector128.Shuffle(value._value, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
 }
 
 /// <summary>Width 8.</summary>
@@ -298,6 +324,12 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : IPairLanes<La
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Scale(Lanes256 value, Lanes256 shifted) => new((value._value.AsInt32() + (shifted._value.AsInt32() << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumAcross(Lanes256 value) => Lanes128.SumAcross(new(value._value.GetLower() + value._value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(Lanes256 value) => Lanes128.MaxAcross(new(Vector128.MaxNative(value._value.GetLower(), value._value.GetUpper())));
 }
 
 /// <summary>Width 16.</summary>
@@ -384,4 +416,10 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : IPairLanes<La
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Scale(Lanes512 value, Lanes512 shifted) => new((value._value.AsInt32() + (shifted._value.AsInt32() << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumAcross(Lanes512 value) => Lanes256.SumAcross(new(value._value.GetLower() + value._value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(Lanes512 value) => Lanes256.MaxAcross(new(Vector256.MaxNative(value._value.GetLower(), value._value.GetUpper())));
 }
