@@ -92,6 +92,17 @@ public class PyTorchFormatTests
     }
 
     [Fact]
+    public void Open_StorageLongerThanSaid_Warns()
+    {
+        using TorchFile folder = TorchFile.Create();
+        using ModelContainer container = Format.Open(folder.Write(TorchFile.Zip(TorchFile.GoodPickle, entries: [("data/0", [.. TorchFile.Four, 0])])));
+
+        Diagnostic finding = Assert.Single(container.Check());
+
+        Assert.Equal(("LT1235", Severity.Low), (finding.Code, finding.Severity));
+    }
+
+    [Fact]
     public void OpenStateDict_NestedAndWrapped_GivesTheModelsOwnNames()
     {
         byte[] pickle = TorchFile.Pickle(p =>
