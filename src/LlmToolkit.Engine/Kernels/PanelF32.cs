@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace LlmToolkit.Engine.Kernels;
@@ -316,23 +318,34 @@ internal static unsafe class PanelF32
         }
     }
 
-    /// <summary>4 × 4, with portable shuffles.</summary>
+    /// <summary>4 × 4.</summary>
     private static void Transpose128(float* square, nint stride, float* panel)
     {
         Vector128<float> v0 = Vector128.Load(square);
         Vector128<float> v1 = Vector128.Load(square + stride);
         Vector128<float> v2 = Vector128.Load(square + (2 * stride));
         Vector128<float> v3 = Vector128.Load(square + (3 * stride));
-        Vector128<float> low02 = Zip(v0.GetLower(), v2.GetLower());
-        Vector128<float> low13 = Zip(v1.GetLower(), v3.GetLower());
-        Vector128<float> high02 = Zip(v0.GetUpper(), v2.GetUpper());
-        Vector128<float> high13 = Zip(v1.GetUpper(), v3.GetUpper());
-        Zip(low02.GetLower(), low13.GetLower()).Store(panel);
-        Zip(low02.GetUpper(), low13.GetUpper()).Store(panel + Rows);
-        Zip(high02.GetLower(), high13.GetLower()).Store(panel + (2 * Rows));
-        Zip(high02.GetUpper(), high13.GetUpper()).Store(panel + (3 * Rows));
+        Vector128<float> low02 = ZipLow(v0, v2);
+        Vector128<float> low13 = ZipLow(v1, v3);
+        Vector128<float> high02 = ZipHigh(v0, v2);
+        Vector128<float> high13 = ZipHigh(v1, v3);
+        ZipLow(low02, low13).Store(panel);
+        ZipHigh(low02, low13).Store(panel + Rows);
+        ZipLow(high02, high13).Store(panel + (2 * Rows));
+        ZipHigh(high02, high13).Store(panel + (3 * Rows));
     }
 
     /// <summary>a0 b0 a1 b1.</summary>
-    private static Vector128<float> Zip(Vector64<float> a, Vector64<float> b) => Vector128.Shuffle(Vector128.Create(a, b), Vector128.Create(0, 2, 1, 3));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> ZipLow(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackLow(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(a, b)
+        : Vector128.Create(a[0], b[0], a[1], b[1]);
+
+    /// <summary>a2 b2 a3 b3.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackHigh(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
+        : Vector128.Create(a[2], b[2], a[3], b[3]);
 }
