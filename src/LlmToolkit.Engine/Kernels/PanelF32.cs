@@ -51,11 +51,15 @@ internal static unsafe class PanelF32
     {
         int step = Step(level);
         int whole = columns / step * step;
-        for (int r = 0; r < Rows; r += step)
+        for (int block = 0; block < whole; block += Rows)
         {
-            for (int c = 0; c < whole; c += step)
+            int end = Math.Min(whole, block + Rows);
+            for (int r = 0; r < Rows; r += step)
             {
-                Transpose(level, rows + ((nint)r * columns) + c, columns, panel + ((nint)c * Rows) + r);
+                for (int c = block; c < end; c += step)
+                {
+                    Transpose(level, rows + ((nint)r * columns) + c, columns, panel + ((nint)c * Rows) + r);
+                }
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LlmToolkit.Engine.Kernels;
 
@@ -69,37 +70,22 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
     public override void MakePanelF32(SimdLevel level, byte** rows, int columns, float* panel, float* scratch)
     {
         int step = PanelF32.Step(level);
-        float* square = stackalloc float[16 * 16];
         int whole = columns / step * step;
-        for (int r = 0; r < PanelF32.Rows; r += step)
-        {
-            for (int c = 0; c < whole; c += step)
-            {
-                for (int i = 0; i < step; i++)
-                {
-                    float* target = square + (i * step);
-                    byte* source = rows[r + i] + ((nint)c * TStored.Bytes);
-                    switch (rows[r + i] == null ? -1 : step)
-                    {
-                        case 16:
-                            TStored.Load512(source).Store(target);
-                            break;
-                        case 8:
-                            TStored.Load256(source).Store(target);
-                            break;
-                        case 4:
-                            TStored.Load128(source).Store(target);
-                            break;
-                        case 1:
-                            *target = TStored.Load(source);
-                            break;
-                        default:
-                            new Span<float>(target, step).Clear();
-                            break;
-                    }
-                }
+        byte* zeros = stackalloc byte[16 * sizeof(float)];
+        new Span<byte>(zeros, 16 * sizeof(float)).Clear();
+        float* square = stackalloc float[16 * 16];
 
-                PanelF32.Transpose(level, square, step, panel + ((nint)c * PanelF32.Rows) + r);
+        // Whole cache lines of a few rows at a time: rows often lie a power of two apart, where a line of each does not stay in the cache.
+        for (int block = 0; block < whole; block += Lanes)
+        {
+            int end = Math.Min(whole, block + Lanes);
+            for (int r = 0; r < PanelF32.Rows; r += step)
+            {
+                for (int c = block; c < end; c += step)
+                {
+                    ReadSquare(level, rows + r, (nint)c * TStored.Bytes, zeros, square);
+                    PanelF32.Transpose(level, square, step, panel + ((nint)c * PanelF32.Rows) + r);
+                }
             }
         }
 
@@ -109,6 +95,39 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
             {
                 panel[((nint)c * PanelF32.Rows) + r] = rows[r] == null ? 0 : TStored.Load(rows[r] + ((nint)c * TStored.Bytes));
             }
+        }
+    }
+
+    /// <summary>Reads as many columns of as many rows as a vector of the level has floats; missing rows from <paramref name="zeros"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ReadSquare(SimdLevel level, byte** rows, nint at, byte* zeros, float* square)
+    {
+        switch (level)
+        {
+            case SimdLevel.V512:
+                for (int i = 0; i < 16; i++)
+                {
+                    TStored.Load512(rows[i] == null ? zeros : rows[i] + at).Store(square + (16 * i));
+                }
+
+                break;
+            case SimdLevel.V256:
+                for (int i = 0; i < 8; i++)
+                {
+                    TStored.Load256(rows[i] == null ? zeros : rows[i] + at).Store(square + (8 * i));
+                }
+
+                break;
+            case SimdLevel.V128:
+                for (int i = 0; i < 4; i++)
+                {
+                    TStored.Load128(rows[i] == null ? zeros : rows[i] + at).Store(square + (4 * i));
+                }
+
+                break;
+            default:
+                *square = TStored.Load(rows[0] == null ? zeros : rows[0] + at);
+                break;
         }
     }
 
