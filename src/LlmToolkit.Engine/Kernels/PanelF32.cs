@@ -75,7 +75,10 @@ internal static unsafe class PanelF32
     /// <summary>Side of the squares that <see cref="Transpose"/> turns.</summary>
     public static int Step(SimdLevel level) => level switch { SimdLevel.V512 => 16, SimdLevel.V256 => 8, SimdLevel.V128 => 4, _ => 1 };
 
+    // What is called in inner loops and has no loop of its own says so: it would start as unoptimized code.
+
     /// <summary>Writes a square of <see cref="Step"/> rows, <paramref name="stride"/> floats apart, as columns of a panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(SimdLevel level, float* square, nint stride, float* panel)
     {
         switch (level)
@@ -323,6 +326,7 @@ internal static unsafe class PanelF32
     }
 
     /// <summary>4 × 4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose128(float* square, nint stride, float* panel)
     {
         Vector128<float> v0 = Vector128.Load(square);

@@ -294,6 +294,7 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
     }
 
     /// <summary>Adds the last columns and then the lanes, in the definition's order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Finish(byte* row, float* x, int from, int columns, float* lanes)
     {
         if (from < columns)
