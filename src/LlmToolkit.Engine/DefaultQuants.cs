@@ -8,6 +8,14 @@ internal static class DefaultQuants
     public static IReadOnlyList<Quant> All { get; } =
     [
         new F32(),
+        new Q8_0(),
+        new Q4_0(),
+        new Q4_1(),
+        new Q5_0(),
+        new Q5_1(),
+        new Q4_K(),
+        new Q5_K(),
+        new Q6_K(),
         new F16(),
         new BF16(),
     ];

@@ -31,16 +31,16 @@ internal static unsafe class PanelBytes
         switch (level)
         {
             case SimdLevel.V512:
-                Multiply<Lanes512, Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>>(shape, panels, panelBytes, columns, x, tokens, sums);
+                Multiply<PanelLanes512, Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             case SimdLevel.V256 when AvxVnni.IsSupported:
-                Run<Lanes256, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>, Quads>(shape, panels, panelBytes, columns, x, tokens, sums);
+                Run<PanelLanes256, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>, Quads>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             case SimdLevel.V256:
-                Multiply<Lanes256, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>(shape, panels, panelBytes, columns, x, tokens, sums);
+                Multiply<PanelLanes256, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             case SimdLevel.V128:
-                Multiply<Lanes128, Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>>(shape, panels, panelBytes, columns, x, tokens, sums);
+                Multiply<PanelLanes128, Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>>(shape, panels, panelBytes, columns, x, tokens, sums);
                 break;
             default:
                 MultiplyScalar(shape, panels, panelBytes, columns, x, tokens, sums);

@@ -29,16 +29,16 @@ internal static unsafe class PanelF32
         switch (level)
         {
             case SimdLevel.V512 when tokens > Tokens / 2:
-                Multiply12<Lanes512, Vector512<float>>(panel, columns, x, sums);
+                Multiply12<PanelLanes512, Vector512<float>>(panel, columns, x, sums);
                 break;
             case SimdLevel.V512:
-                Multiply6<Lanes512, Vector512<float>>(panel, columns, x, sums);
+                Multiply6<PanelLanes512, Vector512<float>>(panel, columns, x, sums);
                 break;
             case SimdLevel.V256:
-                MultiplyHalves<Lanes256, Vector256<float>>(panel, columns, x, tokens, sums);
+                MultiplyHalves<PanelLanes256, Vector256<float>>(panel, columns, x, tokens, sums);
                 break;
             case SimdLevel.V128:
-                MultiplyHalves<Lanes128, Vector128<float>>(panel, columns, x, tokens, sums);
+                MultiplyHalves<PanelLanes128, Vector128<float>>(panel, columns, x, tokens, sums);
                 break;
             default:
                 MultiplyScalar(panel, columns, x, tokens, sums);

@@ -56,7 +56,7 @@ internal unsafe interface IByteLanes<TBytes, TShorts, TInts, TFloats> : IFloatLa
 }
 
 /// <summary>AVX-512: 16 rows.</summary>
-internal readonly unsafe struct Lanes512 : IByteLanes<Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>>
+internal readonly unsafe struct PanelLanes512 : IByteLanes<Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>>
 {
     public static int Count => 16;
 
@@ -115,7 +115,7 @@ internal readonly unsafe struct Lanes512 : IByteLanes<Vector512<byte>, Vector512
 }
 
 /// <summary>AVX2 and FMA: 8 rows.</summary>
-internal readonly unsafe struct Lanes256 : IByteLanes<Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>
+internal readonly unsafe struct PanelLanes256 : IByteLanes<Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>
 {
     public static int Count => 8;
 
@@ -175,7 +175,7 @@ internal readonly unsafe struct Lanes256 : IByteLanes<Vector256<byte>, Vector256
 }
 
 /// <summary>128 bits: 4 rows. Portable; on x86 the two multiplications have instructions of their own.</summary>
-internal readonly unsafe struct Lanes128 : IByteLanes<Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>>
+internal readonly unsafe struct PanelLanes128 : IByteLanes<Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>>
 {
     public static int Count => 4;
 

@@ -83,7 +83,7 @@ public sealed unsafe class PanelTests
         using NativeArray<float> actual = new(12 * 32);
 
         PanelBytes.Multiply(SimdLevel.Scalar, shape, panel.Pointer, shape.Bytes(64), 64, x.Pointer, 12, expected.Pointer);
-        PanelBytes.Run<Lanes128, Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>, PanelBytes.Quads>(shape, panel.Pointer, shape.Bytes(64), 64, x.Pointer, 12, actual.Pointer);
+        PanelBytes.Run<PanelLanes128, Vector128<byte>, Vector128<short>, Vector128<int>, Vector128<float>, PanelBytes.Quads>(shape, panel.Pointer, shape.Bytes(64), 64, x.Pointer, 12, actual.Pointer);
 
         Assert.Equal(TestNumbers.Bits(expected.Span), TestNumbers.Bits(actual.Span));
     }
@@ -99,11 +99,11 @@ public sealed unsafe class PanelTests
             Vector128<byte> v = Vector128.Create(weights) & Vector128.Create((byte)63);
             int x = random.Next() | (random.Next(2) << 31);
 
-            Assert.Equal(Lanes128.Pairs(v, x), Lanes128.PortablePairs(v, x));
+            Assert.Equal(PanelLanes128.Pairs(v, x), PanelLanes128.PortablePairs(v, x));
             Vector128<short> pairs = Vector128.Create(weights).AsInt16();
-            Assert.Equal(Lanes128.Widen(pairs), Lanes128.PortableWiden(pairs));
-            Vector128<short> even = Lanes128.Even(Vector128.Create(weights));
-            Assert.Equal(Lanes128.DotPairs(Vector128<int>.Zero, even, &x), Lanes128.PortableDotPairs(even, x));
+            Assert.Equal(PanelLanes128.Widen(pairs), PanelLanes128.PortableWiden(pairs));
+            Vector128<short> even = PanelLanes128.Even(Vector128.Create(weights));
+            Assert.Equal(PanelLanes128.DotPairs(Vector128<int>.Zero, even, &x), PanelLanes128.PortableDotPairs(even, x));
         }
     }
 

@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace LlmToolkit.Engine.Quants;
+
+/// <summary>32 weights of 4 bits with one half scale: weight = scale × (q − 8).</summary>
+internal sealed class Q4_0 : BlockQuant<BlockQ4_0>;
+
+/// <summary>18 bytes, no padding. Source: ggml-org/llama.cpp, ggml/src/ggml-common.h (block_q4_0); order of operations: ggml/src/ggml-quants.c.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal unsafe struct BlockQ4_0 : IBlock<BlockQ4_0>
+{
+    public ushort Scale;
+
+    /// <summary>Byte i: weight i in the low, weight i + 16 in the high nibble.</summary>
+    public fixed byte Nibbles[16];
+
+    public static DType Type => DTypes.Q4_0;
+
+    public static int Length => 32;
+
+    public static int Group => 32;
+
+    public static int MaxValue => 15;
+
+    public static int Offset => 8;
+
+    public static bool Signed => false;
+
+    public static bool HasMinimum => false;
+
+    public static void Scales(BlockQ4_0* block, float* scales, float* minimums) => *scales = HalfBits.ToSingle(block->Scale);
+
+    public static void Unpack(BlockQ4_0* block, int part, byte* values) => Bits.SplitNibbles(block->Nibbles, values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FastScales(BlockQ4_0* block, float* halves, float* scales, float* minimums) => *scales = halves[block->Scale];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) Scales256(BlockQ4_0* block, float* halves) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ScaleOf(BlockQ4_0* block, float* halves) => halves[block->Scale];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumOf(BlockQ4_0* block, float* halves) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Unpack128(BlockQ4_0* block, int part, int half) => Bits.SplitNibbles128(block->Nibbles, half);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Unpack256(BlockQ4_0* block, int part) => Bits.SplitNibbles256(block->Nibbles);
+}
