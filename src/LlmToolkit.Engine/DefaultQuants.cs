@@ -16,6 +16,8 @@ internal static class DefaultQuants
         new Q4_K(),
         new Q5_K(),
         new Q6_K(),
+        new F16(),
+        new BF16(),
     ];
 
     /// <summary>The implementation for a type, or null.</summary>

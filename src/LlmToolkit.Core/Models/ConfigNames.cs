@@ -13,7 +13,7 @@ public static class ConfigNames
     public static ConfigName Layers { get; } = new("block_count", "num_hidden_layers", "n_layer", "n_layers", "num_layers");
 
     /// <summary>Query heads.</summary>
-    public static ConfigName Heads { get; } = new("attention.head_count", "num_attention_heads", "n_head", "n_heads");
+    public static ConfigName Heads { get; } = new("attention.head_count", "num_attention_heads", "n_head", "n_heads", "num_heads");
 
     /// <summary>Key and value heads.</summary>
     public static ConfigName KvHeads { get; } = new("attention.head_count_kv", "num_key_value_heads", "n_head_kv", "num_kv_heads", "multi_query_group_num");

@@ -59,6 +59,13 @@ public sealed class ModelDescription : IDisposable
     /// <summary>The values of a tensor whose bytes lie in the file, also of a file that is refused for other reasons; null where they do not.</summary>
     public TensorData? TryRead(TensorInfo tensor) => Container is not null ? Container.Read(tensor) : _read?.Invoke(tensor);
 
+    /// <summary>What <see cref="Metadata"/> and <see cref="TryRead"/> read from; disposed with the description.</summary>
+    public IDisposable? Resource { get; init; }
+
     /// <inheritdoc/>
-    public void Dispose() => Container?.Dispose();
+    public void Dispose()
+    {
+        Container?.Dispose();
+        Resource?.Dispose();
+    }
 }

@@ -12,4 +12,7 @@ public sealed record TokenizerSource
 
     /// <summary>Overrides the pre-tokenizer's name (GGUF only); null: what the file says.</summary>
     public string? Pre { get; init; }
+
+    /// <summary>Keeps <see cref="Metadata"/> readable until what it gives is disposed, even after the container is; null: nothing has to be kept open.</summary>
+    public Func<IDisposable>? Lease { get; init; }
 }

@@ -43,12 +43,25 @@ public sealed record ModelArtifact
         List<ArtifactFile> files = [];
         foreach (FileInfo file in new DirectoryInfo(full).EnumerateFiles())
         {
-            FileInfo target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            files.Add(new ArtifactFile(file.FullName, target.Exists ? target.Length : 0));
+            files.Add(new ArtifactFile(file.FullName, LengthOf(file)));
         }
 
         files.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return new ModelArtifact(full, true, files);
+    }
+
+    /// <summary>Bytes of a file behind its links; 0 for a link that leads nowhere or in a circle: whoever opens it says so.</summary>
+    private static long LengthOf(FileInfo file)
+    {
+        try
+        {
+            FileInfo target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            return target.Exists ? target.Length : 0;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     /// <summary>The file of that name, or null.</summary>

@@ -60,6 +60,18 @@ public static class DTypes
     /// <summary>8-bit power of two.</summary>
     public static readonly DType F8_E8M0 = Plain("F8_E8M0", 1);
 
+    /// <summary>8-bit float, 4 exponent and 3 mantissa bits, bias 8, without infinities and negative zero.</summary>
+    public static readonly DType F8_E4M3FNUZ = Plain("F8_E4M3FNUZ", 1);
+
+    /// <summary>8-bit float, 5 exponent and 2 mantissa bits, bias 16, without infinities and negative zero.</summary>
+    public static readonly DType F8_E5M2FNUZ = Plain("F8_E5M2FNUZ", 1);
+
+    /// <summary>Four 6-bit floats, 2 exponent and 3 mantissa bits, in three bytes.</summary>
+    public static readonly DType F6_E2M3 = new("F6_E2M3", 4, 3) { StorageOnly = true };
+
+    /// <summary>Four 6-bit floats, 3 exponent and 2 mantissa bits, in three bytes.</summary>
+    public static readonly DType F6_E3M2 = new("F6_E3M2", 4, 3) { StorageOnly = true };
+
     /// <summary>Two 4-bit floats in a byte.</summary>
     public static readonly DType F4 = new("F4", 2, 1) { StorageOnly = true };
 
@@ -90,7 +102,7 @@ public static class DTypes
     /// <summary>Every type, plain ones first.</summary>
     public static IReadOnlyList<DType> All { get; } =
     [
-        F32, F16, BF16, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool, C32, C64, C128, F8_E4M3, F8_E5M2, F8_E8M0, F4,
+        F32, F16, BF16, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool, C32, C64, C128, F8_E4M3, F8_E5M2, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, F6_E2M3, F6_E3M2, F4,
         Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K,
         Stored("Q8_1", 32, 36, 9), Stored("Q2_K", 256, 84, 10), Stored("Q3_K", 256, 110, 11), Stored("Q8_K", 256, 292, 15),
         Stored("IQ2_XXS", 256, 66, 16), Stored("IQ2_XS", 256, 74, 17), Stored("IQ3_XXS", 256, 98, 18), Stored("IQ1_S", 256, 50, 19),

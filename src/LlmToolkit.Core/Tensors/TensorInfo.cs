@@ -27,6 +27,9 @@ public sealed record TensorInfo
     /// <summary>True when the stored elements are big-endian.</summary>
     public bool BigEndian { get; init; }
 
+    /// <summary>True when the bytes lie compressed in the file, from <see cref="Offset"/> on; they are inflated when read.</summary>
+    public bool Compressed { get; init; }
+
     /// <summary>True when the bytes in the file are the row-major little-endian values: usable in place.</summary>
-    public bool InPlace => Strides is null && !BigEndian;
+    public bool InPlace => Strides is null && !BigEndian && !Compressed;
 }

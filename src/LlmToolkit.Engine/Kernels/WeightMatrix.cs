@@ -30,8 +30,34 @@ internal sealed unsafe class WeightMatrix(Quant quant, byte* data, nint rowBytes
     public float* Bias { get; init; }
 
     /// <summary>The form of activations that <see cref="MatMul"/> reads.</summary>
-    public ActivationForms Form => Exact ? ActivationForms.F32 : Quant.FastForm;
+    public ActivationForms Form =>
+        Exact || Quant.FastForm == ActivationForms.F32 ? ActivationForms.F32
+        : Quant.Panel is null ? ActivationForms.Q8 | ActivationForms.F32
+        : ActivationForms.Q8;
 
     /// <summary>Address of the stored row of output row <paramref name="row"/>.</summary>
     public byte* Row(int row) => Data + ((RowOrder is null ? row : RowOrder[row]) * RowBytes);
+
+    /// <summary>How many of the output rows from <paramref name="row"/> on, at most <paramref name="most"/>, are stored at even distances.</summary>
+    /// <param name="row">First output row.</param>
+    /// <param name="most">Most rows, at least 1.</param>
+    /// <param name="rowBytes">The distance.</param>
+    public int Evenly(int row, int most, out nint rowBytes)
+    {
+        if (RowOrder is null || most == 1)
+        {
+            rowBytes = RowBytes;
+            return most;
+        }
+
+        int step = RowOrder[row + 1] - RowOrder[row];
+        int count = 2;
+        while (count < most && RowOrder[row + count] - RowOrder[row + count - 1] == step)
+        {
+            count++;
+        }
+
+        rowBytes = step * RowBytes;
+        return count;
+    }
 }

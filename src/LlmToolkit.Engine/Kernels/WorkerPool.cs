@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace LlmToolkit.Engine.Kernels;
@@ -5,100 +7,195 @@ namespace LlmToolkit.Engine.Kernels;
 /// <summary>Work that all workers run at the same time (SPMD); they meet at barriers.</summary>
 internal interface IParallelWork
 {
-    /// <summary>Runs one worker's part. Must not throw: the others would wait at the next barrier for ever.</summary>
+    /// <summary>
+    /// Runs one worker's part. Every worker must pass the same barriers. When one throws, the others throw at their next barrier, and
+    /// <see cref="WorkerPool.Run"/> throws the first exception once all have ended; what the work wrote is then undefined.
+    /// </summary>
     void Run(Worker worker);
 }
 
-/// <summary>One of the workers of a pool, as the work sees it.</summary>
-internal sealed unsafe class Worker(WorkerPool pool, int index)
-{
-    private byte* _scratch;
-    private nuint _scratchBytes;
-
-    /// <summary>0 is the caller's own thread.</summary>
-    public int Index { get; } = index;
-
-    /// <summary>Number of workers.</summary>
-    public int Count => pool.Threads;
-
-    /// <summary>Waits until every worker is here.</summary>
-    public void Barrier() => pool.WaitAtBarrier();
-
-    /// <summary>This worker's share of <paramref name="count"/> things, cut at multiples of <paramref name="multiple"/>.</summary>
-    public (int From, int To) Slice(int count, int multiple = 1)
-    {
-        int units = (count + multiple - 1) / multiple;
-        return (Math.Min(count, units * Index / Count * multiple), Math.Min(count, units * (Index + 1) / Count * multiple));
-    }
-
-    /// <summary>Private memory of this worker, 64-byte aligned, at least <paramref name="bytes"/> long; content undefined. Allocates only when it grows.</summary>
-    public byte* Scratch(nuint bytes)
-    {
-        if (bytes > _scratchBytes)
-        {
-            NativeMemory.AlignedFree(_scratch);
-            _scratch = (byte*)NativeMemory.AlignedAlloc(bytes, 64);
-            _scratchBytes = bytes;
-        }
-
-        return _scratch;
-    }
-
-    internal void Free()
-    {
-        NativeMemory.AlignedFree(_scratch);
-        _scratch = null;
-        _scratchBytes = 0;
-    }
-}
-
-/// <summary>Persistent threads that run the same work together with the caller.</summary>
+/// <summary>Persistent threads that run the same work together with the caller. While there is no work they sleep.</summary>
 internal sealed class WorkerPool : IDisposable
 {
     private readonly Worker[] _workers;
-    private readonly Barrier _barrier;
+    private readonly Thread[] _threads;
+    private readonly WorkerSignal _start = new();
+    private readonly WorkerSignal _barrier = new();
+    private readonly WorkerSignal _end = new();
+    private readonly bool _spin;
+    private WorkerSignal.Padded _arrived;
+    private WorkerSignal.Padded _running;
+    private Claims _claims;
+    private IParallelWork? _work;
+    private ExceptionDispatchInfo? _failure;
+    private bool _disposed;
 
+    /// <param name="threads">Number of workers, the caller's thread included; at least 1.</param>
     public WorkerPool(int threads)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
+        _spin = threads <= Environment.ProcessorCount;
         _workers = [.. Enumerable.Range(0, threads).Select(i => new Worker(this, i))];
-        _barrier = new Barrier(threads);
+        _threads = [.. _workers.Skip(1).Select(Start)];
     }
 
     /// <summary>Number of workers, the caller included.</summary>
     public int Threads { get; }
 
-    /// <summary>Runs the work on all workers and returns when all are done. One caller at a time.</summary>
+    /// <summary>Runs the work on all workers and returns when all are done. One caller at a time, and not from within work.</summary>
     public void Run(IParallelWork work)
     {
-        if (Threads == 1)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _work = work;
+        _claims.Next = 0;
+        _arrived.Number = 0;
+        _running.Number = Threads - 1;
+        int ended = _end.Value;
+        if (Threads > 1)
         {
-            work.Run(_workers[0]);
-            return;
+            _start.Advance();
         }
 
-        Thread[] threads = [.. _workers.Skip(1).Select(w => new Thread(() => work.Run(w)))];
-        foreach (Thread thread in threads)
+        RunPart(_workers[0]);
+        if (Threads > 1)
         {
-            thread.Start();
+            _end.WaitWhile(ended, _spin);
         }
 
-        work.Run(_workers[0]);
-        foreach (Thread thread in threads)
+        _work = null;
+        if (_failure is { } failure)
         {
-            thread.Join();
+            _failure = null;
+            failure.Throw();
         }
     }
 
+    /// <summary>Ends the threads. Not while work runs.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _start.Advance();
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
         foreach (Worker worker in _workers)
         {
             worker.Free();
         }
-
-        _barrier.Dispose();
     }
 
-    internal void WaitAtBarrier() => _barrier.SignalAndWait();
+    internal void WaitAtBarrier()
+    {
+        if (Threads == 1)
+        {
+            return;
+        }
+
+        int seen = _barrier.Value;
+        ThrowIfFailed();
+        if (Interlocked.Increment(ref _arrived.Number) == Threads)
+        {
+            _arrived.Number = 0;
+            _barrier.Advance();
+        }
+        else
+        {
+            _barrier.WaitWhile(seen, _spin);
+        }
+
+        ThrowIfFailed();
+    }
+
+    /// <summary>
+    /// The next unit of a region. One number serves all regions of a job: its upper half is the newest region that anybody entered. A worker goes on to the
+    /// next region only when its own has no unit left, so a worker that comes late finds either its region or the proof that nothing of it is left.
+    /// </summary>
+    internal int Claim(uint region)
+    {
+        long seen = Volatile.Read(ref _claims.Next);
+        while (true)
+        {
+            uint newest = (uint)(seen >> 32);
+            if (newest > region)
+            {
+                return int.MaxValue;
+            }
+
+            int unit = newest == region ? (int)seen : 0;
+            long found = Interlocked.CompareExchange(ref _claims.Next, ((long)region << 32) | (uint)(unit + 1), seen);
+            if (found == seen)
+            {
+                return unit;
+            }
+
+            seen = found;
+        }
+    }
+
+    private Thread Start(Worker worker)
+    {
+        Thread thread = new(() => Serve(worker))
+        {
+            IsBackground = true,
+            Name = string.Create(CultureInfo.InvariantCulture, $"llmtk worker {worker.Index}"),
+        };
+        thread.Start();
+        return thread;
+    }
+
+    private void Serve(Worker worker)
+    {
+        for (int seen = 0; ; seen++)
+        {
+            _start.WaitWhile(seen, _spin);
+            if (_disposed)
+            {
+                return;
+            }
+
+            RunPart(worker);
+            if (Interlocked.Decrement(ref _running.Number) == 0)
+            {
+                _end.Advance();
+            }
+        }
+    }
+
+    private void RunPart(Worker worker)
+    {
+        try
+        {
+            worker.Begin();
+            _work!.Run(worker);
+        }
+        catch (Exception exception)
+        {
+            // The first one is the cause; what the others throw at the broken barrier is its consequence.
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(exception), null);
+            _barrier.Advance();
+        }
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (Volatile.Read(ref _failure) is not null)
+        {
+            throw new InvalidOperationException("Another worker failed; the work ends here.");
+        }
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Claims
+    {
+        [FieldOffset(128)]
+        public long Next;
+    }
 }

@@ -66,7 +66,10 @@ internal abstract unsafe class Quant
     public virtual void DotQ8(SimdLevel level, byte* rows, nint rowBytes, int count, in Q8Row x, int columns, float* y) =>
         throw new InvalidOperationException($"{DType} has no byte dot.");
 
-    /// <summary>Writes 32 rows as an F32 panel [columns][32]: panel[c * 32 + r] = row r, column c. Missing rows (null) are zeros.</summary>
+    /// <summary>
+    /// Writes 32 rows as an F32 panel [columns][32]: panel[c * 32 + r] = row r, column c. Missing rows (null) are zeros. <paramref name="scratch"/> has room for
+    /// [32][columns] floats: <see cref="PanelF32.FromRows"/> turns rows that were written there into a panel. <paramref name="columns"/> are whole blocks.
+    /// </summary>
     public abstract void MakePanelF32(SimdLevel level, byte** rows, int columns, float* panel, float* scratch);
 
     /// <summary>

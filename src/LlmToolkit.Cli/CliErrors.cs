@@ -1,0 +1,109 @@
+namespace LlmToolkit.Cli;
+
+/// <summary>Errors of the command line: LT8000-LT8099, and LT9000 for bugs.</summary>
+internal static class CliErrors
+{
+    public static ModelException BadValue(string option, string value, string expected) => Usage(
+        "LT8001", $"{option} is \"{value}\"; expected {expected}.", option, "Run the command with --help for examples.");
+
+    public static ModelException AdaptersNotSupported(string path) => new(new()
+    {
+        Code = "LT8002",
+        Kind = FaultKind.Unsupported,
+        Category = ErrorCategory.Backend,
+        Message = $"Adapters are not supported by this version; --adapter {path} was not applied.",
+        Field = "--adapter",
+        Fixes = ["Merge the adapter into the model with its own tools.", "Leave out --adapter."],
+    });
+
+    public static ModelException BatchLine(long index, string detail) => Usage(
+        "LT8003", $"Item {index} of the batch is not what this command reads: {detail}", "--batch", "Write one JSON object a line.");
+
+    public static ModelException Missing(string what, string how) => Usage("LT8004", $"{what} is missing.", null, how);
+
+    public static ModelException Parse(string message) => Usage("LT8005", message, null, "Run the command with --help for examples.");
+
+    public static ModelException NoPrompt() => Usage(
+        "LT8006", "There is no prompt: none was given, and stdin is not a pipe.", null,
+        "Give it as an argument: llmtk run \"Tell me a story about a fox.\"", "Pipe it: echo Hello | llmtk run MODEL", "Read it from a file: llmtk run MODEL --file prompt.txt");
+
+    public static ModelException CannotWrite(string path, Exception inner) => new(
+        new()
+        {
+            Code = "LT8007",
+            Kind = inner is IOException && inner.HResult is 28 or unchecked((int)0x80070070) ? FaultKind.DoesNotFit : FaultKind.Usage,
+            Category = ErrorCategory.Usage,
+            Message = $"{path} cannot be written: {inner.Message}",
+            File = path,
+            Fixes = ["Check that the folder exists, that it may be written to, and that the disk has room."],
+        },
+        inner);
+
+    public static ModelException NoSuchTensor(string file, string name, IEnumerable<string> near) => new(new()
+    {
+        Code = "LT8008",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"There is no tensor \"{name}\" in the model.",
+        File = file,
+        Field = name,
+        Evidence = string.Join(", ", near),
+        Fixes = ["Run `llmtk inspect MODEL --tensors` for the names."],
+    });
+
+    public static ModelException TensorUnreadable(string file, string name) => new(new()
+    {
+        Code = "LT8009",
+        Kind = FaultKind.Refused,
+        Message = $"The bytes of tensor \"{name}\" lie outside the file.",
+        File = file,
+        Field = name,
+        Cause = "The file is truncated or its header is damaged.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Download the file again."],
+    });
+
+    public static ModelException NoTokenizer(string source) => new(new()
+    {
+        Code = "LT8010",
+        Kind = FaultKind.Unsupported,
+        Message = $"{source} carries no tokenizer.",
+        File = source,
+        Fixes = ["Name a model, a folder, tokenizer.json, tokenizer.model, vocab.txt, or vocab.json beside merges.txt."],
+    });
+
+    public static ModelException WrongModelKind(string source, string wanted, string found) => new(new()
+    {
+        Code = "LT8011",
+        Kind = FaultKind.Unsupported,
+        Category = ErrorCategory.Backend,
+        Message = $"This command needs {wanted}, but {source} is {found}.",
+        File = source,
+        Fixes = ["Name another model.", "Run `llmtk inspect MODEL` to see what a model is."],
+    });
+
+    public static ModelException BadIds(string detail) => Usage(
+        "LT8012", $"The ids cannot be used: {detail}.", "--ids", "Use ids of this model's own tokenizer.");
+
+    public static Diagnostic Unexpected(Exception exception) => new()
+    {
+        Code = "LT9000",
+        Kind = FaultKind.Unexpected,
+        Category = ErrorCategory.Internal,
+        Severity = Severity.Critical,
+        Message = $"An unexpected fault: {exception.Message}",
+        Evidence = exception.ToString(),
+        Cause = "This is a bug of LLM Toolkit.",
+        Fixes = ["Report it with the command, the output of --verbose and of `llmtk --version`."],
+    };
+
+    private static ModelException Usage(string code, string message, string? field, params IReadOnlyList<string> fixes) => new(new()
+    {
+        Code = code,
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = message,
+        Field = field,
+        Fixes = fixes,
+    });
+}

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Text.Json;
+using LlmToolkit.Cli.Rendering;
+
+namespace LlmToolkit.Cli.Commands;
+
+/// <summary><c>plan MODEL</c>: which backend would run the model, with what memory, and why.</summary>
+internal static class PlanCommand
+{
+    public static Command Create(CliHost host)
+    {
+        Argument<string> model = new("MODEL") { Description = "A file or a folder." };
+        Option<bool> explain = new("--explain") { Description = "Print every reason for people." };
+        Command command = new("plan", """
+            Tell which backend would run a model, how much memory it takes, and why.
+
+            Examples:
+              llmtk plan model.gguf
+              llmtk plan model.gguf --context 4096 --memory 2GiB --explain
+            """) { model, explain };
+        ModelOptions options = new(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            LoadPlan plan = await new ModelLoader().PlanAsync(result.GetRequiredValue(model), options.Read(result), cancellationToken).ConfigureAwait(false);
+            if (result.GetValue(GlobalOptions.Json))
+            {
+                JsonOutput.Document(host.Out, w => Write(w, plan));
+            }
+            else
+            {
+                Print(host, result, plan, result.GetValue(explain));
+            }
+
+            List<BackendReason> obstacles = [.. plan.Fits.SelectMany(f => f.Reasons).Where(r => r.Kind is not null)];
+            return plan.Winner is not null ? 0
+                : (int)(obstacles.Count > 0 && obstacles.All(r => r.Kind == FaultKind.DoesNotFit) ? FaultKind.DoesNotFit : FaultKind.Unsupported);
+        });
+        return command;
+    }
+
+    private static void Write(Utf8JsonWriter w, LoadPlan plan)
+    {
+        w.WriteStartObject();
+        w.WriteString("winner", plan.Winner);
+        w.WriteStartArray("fits");
+        foreach (BackendFit fit in plan.Fits)
+        {
+            w.WriteStartObject();
+            w.WriteString("backend", fit.Backend);
+            w.WriteBoolean("accepted", fit.Accepted);
+            w.WriteStartArray("reasons");
+            foreach (BackendReason reason in fit.Reasons)
+            {
+                w.WriteStartObject();
+                w.WriteString("code", reason.Code);
+                w.WriteString("message", reason.Message);
+                w.WriteString("remedy", reason.Remedy);
+                w.WriteEndObject();
+            }
+
+            w.WriteEndArray();
+            w.Member("must_bytes", fit.Memory?.MustBytes);
+            w.Member("should_bytes", fit.Memory?.ShouldBytes);
+            w.Member("peak_bytes", fit.Memory?.PeakBytes);
+            w.Member("copied_bytes", fit.Memory?.WeightsPrivate);
+            w.Member("kv_bytes", fit.Memory?.Kv);
+            w.WritePropertyName("confidence");
+            w.Number(fit.Memory?.Confidence ?? 0);
+            w.WriteString("speed_class", DiagnosticOutput.Lower(fit.SpeedClass));
+            w.WriteEndObject();
+        }
+
+        w.WriteEndArray();
+        w.WriteNumber("context", plan.Context);
+        w.Strings("fallbacks", plan.Fallbacks);
+        w.WriteStartObject("hardware");
+        w.WriteString("cpu", plan.Hardware.Cpu);
+        w.WriteNumber("cores", plan.Hardware.Cores);
+        w.WriteNumber("total_memory", plan.Hardware.TotalMemory);
+        w.WriteNumber("available_memory", plan.Hardware.AvailableMemory);
+        w.WriteString("memory_limit", plan.Hardware.MemoryLimit);
+        w.WriteEndObject();
+        w.WriteEndObject();
+    }
+
+    private static void Print(CliHost host, ParseResult result, LoadPlan plan, bool explain)
+    {
+        Output.Table(host, result.GetValue(GlobalOptions.NoColor), ["backend", "verdict", "context", "must fit", "should fit", "peak"], plan.Fits.Select(f => new[]
+        {
+            f.Backend,
+            f.Backend == plan.Winner ? "taken" : f.Accepted ? "possible" : "no",
+            plan.Context.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            f.Memory is null ? "-" : Output.Size(f.Memory.MustBytes),
+            f.Memory is null ? "-" : Output.Size(f.Memory.ShouldBytes),
+            f.Memory is null ? "-" : Output.Size(f.Memory.PeakBytes),
+        }));
+        if (!explain && plan.Winner is not null)
+        {
+            return;
+        }
+
+        using StreamWriter text = Output.Text(host);
+        foreach (BackendFit fit in plan.Fits)
+        {
+            foreach (BackendReason reason in fit.Reasons)
+            {
+                text.WriteLine($"{fit.Backend}: {DiagnosticOutput.Safe(reason.Message)} ({reason.Code})");
+                if (reason.Remedy is not null)
+                {
+                    text.WriteLine($"  try: {DiagnosticOutput.Safe(reason.Remedy)}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Text.Json;
+using LlmToolkit.Cli.Rendering;
+
+namespace LlmToolkit.Cli.Commands;
+
+/// <summary><c>validate MODEL...</c>: a verdict for every path.</summary>
+internal static class ValidateCommand
+{
+    public static Command Create(CliHost host)
+    {
+        Argument<string[]> models = new("MODEL") { Description = "Files or folders.", Arity = ArgumentArity.OneOrMore };
+        Command command = new("validate", """
+            Check files and say for each: ok, warnings, refused or unsupported, with reasons and fixes.
+
+            Examples:
+              llmtk validate model.gguf
+              llmtk validate models/*.gguf --json
+            """) { models, GlobalOptions.Format };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            ModelLoader loader = new();
+            bool json = result.GetValue(GlobalOptions.Json);
+            bool refused = false;
+            bool unsupported = false;
+            string[] paths = result.GetRequiredValue(models);
+            using StreamWriter text = Output.Text(host);
+            foreach (string path in paths)
+            {
+                try
+                {
+                    ValidationReport report = await loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), cancellationToken).ConfigureAwait(false);
+                    refused |= report.Verdict == Verdict.Refused;
+                    unsupported |= report.Verdict == Verdict.Unsupported;
+                    if (json)
+                    {
+                        JsonOutput.Document(host.Out, w => Write(w, path, report));
+                    }
+                    else
+                    {
+                        text.WriteLine($"{DiagnosticOutput.Safe(path)}: {DiagnosticOutput.Lower(report.Verdict)} ({report.Format}{(report.Version is null ? "" : " " + report.Version)})");
+                        foreach (Diagnostic finding in report.Findings)
+                        {
+                            DiagnosticOutput.Print(host.Error, finding, result.GetValue(GlobalOptions.Verbose));
+                        }
+                    }
+                }
+                catch (ModelException e) when (paths.Length > 1)
+                {
+                    if (json)
+                    {
+                        JsonOutput.Document(host.Out, w => w.WriteError(e.Diagnostic, x => x.WriteString("path", path)));
+                    }
+                    else
+                    {
+                        DiagnosticOutput.Print(host.Error, e.Diagnostic, result.GetValue(GlobalOptions.Verbose));
+                    }
+                }
+            }
+
+            return (int)(refused ? FaultKind.Refused : unsupported ? FaultKind.Unsupported : 0);
+        });
+        return command;
+    }
+
+    private static void Write(Utf8JsonWriter w, string path, ValidationReport report)
+    {
+        w.WriteStartObject();
+        w.WriteString("path", path);
+        w.WriteString("format", report.Format);
+        w.WriteString("version", report.Version);
+        w.WriteString("compatibility_mode", report.CompatibilityMode);
+        w.WriteString("verdict", DiagnosticOutput.Lower(report.Verdict));
+        w.WriteFindings("findings", report.Findings);
+        w.WritePropertyName("elapsed_ms");
+        w.Number(Math.Round(report.Elapsed.TotalMilliseconds, 3));
+        w.WriteEndObject();
+    }
+}

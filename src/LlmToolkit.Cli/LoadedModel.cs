@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using LlmToolkit.Cli.Rendering;
+
+namespace LlmToolkit.Cli;
+
+/// <summary>A model that a command loaded, with what loading it cost.</summary>
+internal sealed class LoadedModel : IAsyncDisposable
+{
+    private LoadedModel(ILanguageModel model, LoadPlan plan, TimeSpan loadTime, string source) =>
+        (Model, Plan, LoadTime, Source) = (model, plan, loadTime, source);
+
+    /// <summary>The model.</summary>
+    public ILanguageModel Model { get; }
+
+    /// <summary>The plan by which it was loaded.</summary>
+    public LoadPlan Plan { get; }
+
+    /// <summary>Time of the whole load.</summary>
+    public TimeSpan LoadTime { get; }
+
+    /// <summary>What was named.</summary>
+    public string Source { get; }
+
+    /// <summary>Bytes of a full KV cache.</summary>
+    public long KvBytes => Plan.Fits.FirstOrDefault(f => f.Backend == Plan.Winner)?.Memory?.Kv ?? 0;
+
+    /// <summary>The model that is part of the product.</summary>
+    public static string EmbeddedPath => Path.Combine(AppContext.BaseDirectory, "Models", "tiny-stories-q8_0.gguf");
+
+    /// <summary>Loads what was named, or the embedded model where nothing was; says so on stderr.</summary>
+    public static async Task<LoadedModel> LoadAsync(CliHost host, ParseResult result, string? source, LoadOptions options, CancellationToken cancellationToken)
+    {
+        bool quiet = result.GetValue(GlobalOptions.Quiet);
+        if (source is null)
+        {
+            source = EmbeddedPath;
+            if (!quiet)
+            {
+                await host.Error.WriteLineAsync("Using the built-in model Tiny Stories 3M (it tells children's stories); name another with -m MODEL or as the first argument.").ConfigureAwait(false);
+            }
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        ModelLoader loader = new();
+        using ModelContainer container = await loader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
+        LoadPlan plan = loader.Plan(container.Info, options);
+        IProgress<LoadProgress>? progress = quiet || host.ErrorRedirected ? null : new SlowProgress(host.Error, start);
+        ILanguageModel model = await loader.LoadAsync(plan, container, progress, cancellationToken).ConfigureAwait(false);
+        (progress as SlowProgress)?.Clear();
+        if (!quiet)
+        {
+            foreach (BackendReason reason in plan.Fits.Where(f => f.Backend == plan.Winner).SelectMany(f => f.Reasons).Where(r => r.Kind is null && r.Remedy is not null))
+            {
+                await host.Error.WriteLineAsync($"note: {DiagnosticOutput.Safe(reason.Message)}").ConfigureAwait(false);
+            }
+        }
+
+        return new LoadedModel(model, plan, Stopwatch.GetElapsedTime(start), source);
+    }
+
+    /// <summary>The model as one that gives logits.</summary>
+    /// <exception cref="ModelException">It gives hidden states or text only.</exception>
+    public ILogitsModel Logits() => Model as ILogitsModel ?? throw CliErrors.WrongModelKind(Source, "a model that generates text", Model is IEncoderModel ? "an encoder" : "a remote model");
+
+    /// <summary>Peak resident memory of this process, in bytes.</summary>
+    public static long PeakBytes()
+    {
+        try
+        {
+            string? line = File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+            if (line is not null && long.TryParse(line.AsSpan(6).Trim().ToString().Split(' ')[0], CultureInfo.InvariantCulture, out long kib))
+            {
+                return kib * 1024;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not Linux: the framework's figure below.
+        }
+
+        using Process process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+
+    public ValueTask DisposeAsync() => Model.DisposeAsync();
+
+    /// <summary>One line on stderr for loads that last over a second.</summary>
+    private sealed class SlowProgress(TextWriter error, long start) : IProgress<LoadProgress>
+    {
+        private bool _shown;
+
+        public void Report(LoadProgress value)
+        {
+            if (Stopwatch.GetElapsedTime(start).TotalSeconds > 1)
+            {
+                error.Write($"\r{value.Stage} {value.Fraction * 100:0} %   ");
+                _shown = true;
+            }
+        }
+
+        public void Clear()
+        {
+            if (_shown)
+            {
+                error.Write("\r                              \r");
+            }
+        }
+    }
+}

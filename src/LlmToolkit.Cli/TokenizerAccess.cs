@@ -1,0 +1,49 @@
+using LlmToolkit.Text;
+
+namespace LlmToolkit.Cli;
+
+/// <summary>Opens the tokenizer that a command names: a model, a folder, or one of its files.</summary>
+internal static class TokenizerAccess
+{
+    private static readonly string[] s_weights = [".gguf", ".safetensors", ".bin", ".pt", ".pth"];
+
+    public static async Task<Tokenizer> OpenAsync(string path, string? pre, CancellationToken cancellationToken)
+    {
+        if (IsTokenizer(path))
+        {
+            return TokenizerFactory.Create(TokenizerSources.FromPath(path) with { Pre = pre });
+        }
+
+        using ModelContainer container = await new ModelLoader().OpenAsync(path, null, cancellationToken).ConfigureAwait(false);
+        TokenizerSource own = container.Tokenizer ?? throw CliErrors.NoTokenizer(path);
+        return TokenizerFactory.Create(own with { Pre = pre ?? own.Pre });
+    }
+
+    /// <summary>A folder with tokenizer files needs no weights; a GGUF or a weight file is opened as a model.</summary>
+    private static bool IsTokenizer(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return TokenizerSources.FromPath(path).Files.Keys.Any(f => f is "tokenizer.json" or "tokenizer.model" or "vocab.json" or "vocab.txt" or "tekken.json");
+        }
+
+        return File.Exists(path)
+            && !s_weights.Any(e => path.EndsWith(e, StringComparison.OrdinalIgnoreCase))
+            && !path.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase)
+            && !IsGguf(path);
+    }
+
+    private static bool IsGguf(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            Span<byte> magic = stackalloc byte[4];
+            return file.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && magic.SequenceEqual("GGUF"u8);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using LlmToolkit.Engine.Kernels;
+
+namespace LlmToolkit.Engine.Model;
+
+/// <summary>How a model is loaded.</summary>
+/// <param name="Context">Longest sequence, in tokens.</param>
+/// <param name="Kv">Type of the caches.</param>
+/// <param name="Threads">Workers.</param>
+/// <param name="Exact">Float activations only.</param>
+/// <param name="ContextAsked">True when the user named the context: then one that the model cannot have is an error, and not cut.</param>
+internal sealed record EngineSettings(int Context, KvType Kv, int Threads, bool Exact, bool ContextAsked = false);
+
+/// <summary>A bound model: recipe, weights, workers and one scratch. Sequences take turns on it, chunk by chunk.</summary>
+internal sealed unsafe class DecoderModel : IDisposable
+{
+    /// <summary>Tokens of a chunk: enough to amortise reading the weights, few enough that cancelling is prompt and the scratch small.</summary>
+    public const int ChunkRows = 512;
+
+    private readonly Lock _turn = new();
+    private readonly DecoderWeights _weights;
+    private readonly WorkerPool _pool;
+    private readonly ForwardPass _pass;
+    private bool _disposed;
+
+    private DecoderModel(DecoderRecipe recipe, DecoderWeights weights, EngineSettings settings, int chunkRows)
+    {
+        (Recipe, _weights, Settings) = (recipe, weights, settings);
+        _pool = new WorkerPool(settings.Threads);
+        _pass = new ForwardPass(recipe, chunkRows, settings.Threads);
+    }
+
+    /// <summary>The blocks.</summary>
+    public DecoderRecipe Recipe { get; }
+
+    /// <summary>How it was loaded.</summary>
+    public EngineSettings Settings { get; }
+
+    /// <summary>Bytes of weights used in place.</summary>
+    public long MappedBytes => _weights.MappedBytes;
+
+    /// <summary>Bytes of private copies.</summary>
+    public long CopiedBytes => _weights.CopiedBytes;
+
+    /// <summary>What was noticed while binding.</summary>
+    public IReadOnlyList<Diagnostic> Findings => _weights.Findings;
+
+    /// <summary>Binds a container's tensors.</summary>
+    /// <exception cref="ModelException">A tensor or a setting is missing, unfit or unknown.</exception>
+    public static DecoderModel Load(ModelContainer container, Architecture architecture, EngineSettings settings)
+    {
+        string file = container.Artifact.Path;
+        ModelConfig config = new(container.Metadata, container.Naming, container.Info.Architecture ?? "", file, container.Naming == NamingScheme.Gguf ? architecture.GgufDefaults : architecture.Defaults);
+        Conventions conventions = architecture.Conventions(container.Naming);
+        DecoderWeights weights = new();
+        try
+        {
+            WeightBinder binder = new(container, architecture.Tensors, architecture.Prefixes, weights, settings.Exact, conventions.Transposed);
+            DecoderRecipe recipe = architecture.Build(new RecipeBuilder(config, binder, conventions, settings.Context));
+            if (recipe.Embedding.MaxPositions is { } positions && positions < settings.Context)
+            {
+                settings = settings.ContextAsked ? throw EngineErrors.ContextTooLong(file, settings.Context, positions) : settings with { Context = positions };
+            }
+
+            List<TensorInfo> unused = [.. binder.Unused().Where(t => !IgnoredTensors.Contains(t.Name, recipe.Layers.Length))];
+            weights.Findings = unused.Count == 0 ? [] : [EngineErrors.UnusedTensors(file, unused)];
+
+            // An encoder's positions see each other: a text cannot be cut into chunks.
+            return new DecoderModel(recipe, weights, settings, architecture.IsEncoder ? settings.Context : Math.Min(ChunkRows, settings.Context));
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An empty sequence.</summary>
+    public DecoderState CreateState(int? context = null) => new(Recipe, Settings.Kv, Math.Clamp(context ?? Settings.Context, 1, Settings.Context));
+
+    /// <summary>Appends tokens to a sequence and gives the outputs of the last ones: as many as fit in <paramref name="outputs"/>.</summary>
+    public void Forward(DecoderState state, ReadOnlySpan<int> tokens, Span<float> outputs, CancellationToken cancellationToken)
+    {
+        int wanted = Wanted(tokens.Length, outputs.Length);
+        Check(tokens, state.Length, state.Capacity);
+        int total = state.Length + tokens.Length;
+        int epoch = Epoch(total);
+        if (epoch != state.Epoch && state.Length > 0 && tokens.Length > 0)
+        {
+            Recompute(state, total, epoch, cancellationToken);
+        }
+
+        state.Epoch = tokens.Length > 0 ? epoch : state.Epoch;
+        Append(state, tokens, outputs, wanted, total, cancellationToken);
+    }
+
+    /// <summary>The hidden states of a whole text, for encoders.</summary>
+    public void Encode(DecoderState state, ReadOnlySpan<int> ids, Span<float> hidden, CancellationToken cancellationToken)
+    {
+        state.Truncate(0);
+        Forward(state, ids, hidden, cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        lock (_turn)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            _pool.Dispose();
+            _pass.Dispose();
+            _weights.Dispose();
+        }
+    }
+
+    private int Wanted(int tokens, int floats)
+    {
+        int width = Recipe.Head.Width;
+        return floats % width == 0 && floats / width <= tokens
+            ? floats / width
+            : throw new ArgumentException($"The output has {floats} floats; expected a multiple of {width}, at most {tokens} times.", nameof(floats));
+    }
+
+    private void Check(ReadOnlySpan<int> tokens, int length, int capacity)
+    {
+        if (tokens.Length > capacity - length)
+        {
+            throw EngineErrors.ContextFull(length, tokens.Length, capacity);
+        }
+
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if ((uint)tokens[i] >= (uint)Recipe.Vocabulary)
+            {
+                throw EngineErrors.TokenOutside(tokens[i], i, Recipe.Vocabulary);
+            }
+        }
+    }
+
+    private int Epoch(int length)
+    {
+        int epoch = 0;
+        foreach (Blocks.IRope rope in Recipe.Ropes)
+        {
+            epoch = Math.Max(epoch, rope.Frequencies.Epoch(length));
+        }
+
+        return epoch;
+    }
+
+    /// <summary>The cached keys were rotated for another length: their tokens go through the model again.</summary>
+    private void Recompute(DecoderState state, int total, int epoch, CancellationToken cancellationToken)
+    {
+        int[] ids = state.Ids.ToArray();
+        state.Truncate(0);
+        state.Epoch = epoch;
+        Append(state, ids, [], 0, total, cancellationToken);
+    }
+
+    private void Append(DecoderState state, ReadOnlySpan<int> tokens, Span<float> outputs, int wanted, int total, CancellationToken cancellationToken)
+    {
+        int width = Recipe.Head.Width;
+        int silent = tokens.Length - wanted;
+        fixed (int* ids = tokens)
+        fixed (float* floats = outputs)
+        {
+            for (int from = 0; from < tokens.Length; from += _pass.MaxRows)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                int rows = Math.Min(_pass.MaxRows, tokens.Length - from);
+                int heard = Math.Clamp(from + rows - silent, 0, rows);
+                float* target = floats + ((long)Math.Max(0, from - silent) * width);
+                lock (_turn)
+                {
+                    ObjectDisposedException.ThrowIf(_disposed, this);
+                    _pass.Run(_pool, state.Cache, ids + from, rows, state.Length, total, target, heard);
+                }
+
+                state.Append(tokens.Slice(from, rows));
+            }
+        }
+    }
+}
+
+/// <summary>Tensors that may lie in a file without taking part: buffers of old exports, other modalities, heads for training.</summary>
+internal static class IgnoredTensors
+{
+    private static readonly string[] Parts =
+    [
+        "rotary_emb.", "rotary_pos_emb.", ".masked_bias", "position_ids", "vision", "visual", "multi_modal", "audio", "mtp.", "pooler.", "cls.", "nextn.",
+        "rope_freqs", "rope_factors_", "attn_rot_embd", ".attention.bias", "lm_head.", "output.weight",
+    ];
+
+    /// <summary>True when nobody misses the tensor.</summary>
+    public static bool Contains(string name, int layers) =>
+        Parts.Any(p => name.Contains(p, StringComparison.Ordinal))
+        || name.EndsWith(".attn.bias", StringComparison.Ordinal)
+        || IsLaterLayer(name, layers);
+
+    /// <summary>Layers behind the last are for multi-token prediction.</summary>
+    private static bool IsLaterLayer(string name, int layers)
+    {
+        string[] parts = name.Split('.');
+        for (int i = 0; i + 1 < parts.Length; i++)
+        {
+            if (parts[i] is "layers" or "blk" or "h" or "layer" && int.TryParse(parts[i + 1], out int layer))
+            {
+                return layer >= layers;
+            }
+        }
+
+        return false;
+    }
+}

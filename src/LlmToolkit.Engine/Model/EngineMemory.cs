@@ -1,0 +1,61 @@
+namespace LlmToolkit.Engine.Model;
+
+/// <summary>The one place that knows what a loaded model costs, from its facts alone.</summary>
+internal static class EngineMemory
+{
+    /// <summary>The runtime, its compiled code and its heap before any model.</summary>
+    private const long RuntimeBase = 48L << 20;
+
+    /// <summary>A worker's panels of dequantized weights and its attention tiles.</summary>
+    private const long ScratchPerThread = 2L << 20;
+
+    /// <summary>Bytes that a tokenizer keeps for an entry: text, index, merges.</summary>
+    private const long TokenizerEntry = 220;
+
+    /// <summary>What a model needs at a context length.</summary>
+    /// <param name="model">Its facts.</param>
+    /// <param name="context">Longest sequence, in tokens.</param>
+    /// <param name="kv">Type of the cache.</param>
+    /// <param name="threads">Workers.</param>
+    public static MemoryEstimate Estimate(ModelInfo model, int context, KvType kv, int threads)
+    {
+        long hidden = model.EmbeddingLength ?? 4096;
+        long headDim = model.HeadDim ?? 128;
+        long heads = model.Heads ?? Math.Max(1, hidden / headDim);
+        long kvHeads = model.KvHeads ?? heads;
+        long vocabulary = model.Vocabulary ?? 32000;
+        int rows = model.IsEncoder ? context : Math.Min(DecoderModel.ChunkRows, context);
+        ScratchSize scratch = new()
+        {
+            Hidden = Bounded(hidden),
+            Heads = Bounded((heads + (2 * kvHeads)) * headDim),
+            Mixed = Bounded(heads * headDim),
+
+            // The feed-forward width is not among the facts; no common family goes much beyond four times the hidden width.
+            Inner = Bounded(4 * hidden),
+        };
+
+        // Half of a byte form beside each row of floats: see Activations.
+        long forms = (long)rows * ((2L * scratch.Hidden) + scratch.Mixed + scratch.Inner) * 3 / 2;
+        return new MemoryEstimate
+        {
+            Context = context,
+            WeightsMapped = model.FileBytes,
+            Kv = Kv(model, context, kv),
+            Compute = scratch.Bytes(rows) + forms + (threads * ScratchPerThread),
+            Logits = model.IsEncoder ? (long)context * hidden * sizeof(float) : 2 * vocabulary * sizeof(float),
+            Tokenizer = vocabulary * TokenizerEntry,
+            RuntimeBase = RuntimeBase,
+            Confidence = model.EmbeddingLength is null || (model.KvBytesPerToken is null && !model.IsEncoder) ? 0.4 : 0.85,
+        };
+    }
+
+    private static long Kv(ModelInfo model, int context, KvType kv)
+    {
+        long perToken = model.KvBytesPerToken ?? 0;
+        perToken = model.IsEncoder ? perToken / Math.Max(1, model.Layers ?? 1) : perToken;
+        return kv == KvType.F32 ? 2 * perToken * context : perToken * context;
+    }
+
+    private static int Bounded(long width) => (int)Math.Clamp(width, 1, 1 << 24);
+}

@@ -1,0 +1,63 @@
+namespace LlmToolkit.Formats.Foreign;
+
+/// <summary>What a file is that no format of ours claims.</summary>
+/// <param name="Name">Its name in answers of <c>detect</c>: <c>git-lfs-pointer</c>, <c>html</c>, <c>zip</c> …</param>
+/// <param name="Reason">What was seen, for people.</param>
+/// <param name="Diagnostic">Why it is no model to load, and what to do about it.</param>
+public sealed record ForeignMatch(string Name, string Reason, Diagnostic Diagnostic);
+
+/// <summary>Recognises one kind of file that is no model, or not ours. Judges by content; names only where content cannot tell.</summary>
+internal abstract class ForeignRecogniser
+{
+    /// <summary>The match, or null when it is something else.</summary>
+    /// <param name="artifact">The file or directory.</param>
+    /// <param name="bytes">Its first bytes, and the last ones of what looks like a zip.</param>
+    public abstract ForeignMatch? Recognise(ModelArtifact artifact, ProbeBytes bytes);
+}
+
+/// <summary>What is recognised though it cannot be loaded. Asked when no format claims a file. To add one: add its file, and its line here.</summary>
+public static class ForeignFormats
+{
+    /// <summary>In the order asked: the special before the general.</summary>
+    private static readonly ForeignRecogniser[] s_all =
+    [
+        new EmptyFile(),
+        new IncompleteDownload(),
+        new GitLfsPointer(),
+        new WebPage(),
+        new JsonText(),
+        new OldGgml(),
+        new TorchScript(),
+        new TorchExport(),
+        new DistributedCheckpoint(),
+        new Keras(),
+        new NumPy(),
+        new TensorFlowSavedModel(),
+        new TensorFlowLite(),
+        new ZipArchive(),
+        new CompressedFile(),
+        new TarArchive(),
+        new Executable(),
+        new Picture(),
+        new ZeroBytes(),
+        new Onnx(),
+        new PlainText(),
+    ];
+
+    /// <summary>Says what the file is, or null when nothing is known of it.</summary>
+    /// <param name="artifact">The file or directory.</param>
+    /// <param name="bytes">Its first bytes, and the last ones of what looks like a zip.</param>
+    public static ForeignMatch? Recognise(ModelArtifact artifact, ProbeBytes bytes)
+    {
+        ArgumentNullException.ThrowIfNull(artifact);
+        foreach (ForeignRecogniser recogniser in s_all)
+        {
+            if (recogniser.Recognise(artifact, bytes) is { } match)
+            {
+                return match;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,70 @@
+using LlmToolkit.Formats.Shared;
+
+namespace LlmToolkit.Formats.Gguf;
+
+/// <summary>Copies tensors of big-endian files into little-endian memory.</summary>
+internal static class GgufBigEndian
+{
+    /// <summary>Bytes copied at once.</summary>
+    private const int Chunk = 1 << 20;
+
+    /// <summary>For each block type, where its 16-bit numbers stand; all else in a block are bytes. Source: gguf-py, <c>scripts/gguf_convert_endian.py</c>.</summary>
+    private static readonly Dictionary<string, int[]> s_halves = new()
+    {
+        ["Q4_0"] = [0], ["Q4_1"] = [0, 2], ["Q5_0"] = [0], ["Q5_1"] = [0, 2], ["Q8_0"] = [0], ["Q4_K"] = [0, 2], ["Q5_K"] = [0, 2], ["Q6_K"] = [208], ["MXFP4"] = [],
+    };
+
+    /// <summary>The values of a tensor as a little-endian copy.</summary>
+    /// <exception cref="ModelException">The type's blocks cannot be converted.</exception>
+    public static TensorData Read(MappedFile map, TensorInfo tensor)
+    {
+        int[]? halves = null;
+        if (tensor.DType.IsBlock && !s_halves.TryGetValue(tensor.DType.Name, out halves))
+        {
+            throw new ModelException(GgufErrors.BigEndianBlocks(map.File.Path, tensor));
+        }
+
+        if (!map.Holds(tensor))
+        {
+            throw new ArgumentException($"Tensor \"{tensor.Name}\" does not lie in {map.File.Name}.", nameof(tensor));
+        }
+
+        map.ThrowIfShrunk();
+        NativeBuffer buffer = new(tensor.Bytes);
+        try
+        {
+            int unit = tensor.DType.BlockBytes;
+            int step = Chunk / unit * unit;
+            for (long done = 0; done < tensor.Bytes; done += step)
+            {
+                int count = (int)Math.Min(step, tensor.Bytes - done);
+                Span<byte> bytes = buffer.Span(done, count);
+                map.Span(tensor.Offset + done, count).CopyTo(bytes);
+                for (int at = 0; at < count; at += unit)
+                {
+                    Swap(bytes.Slice(at, unit), halves);
+                }
+            }
+
+            return new TensorData(tensor, buffer.Address, buffer, copied: true);
+        }
+        finally
+        {
+            buffer.Release();
+        }
+    }
+
+    private static void Swap(Span<byte> unit, int[]? halves)
+    {
+        if (halves is null)
+        {
+            unit.Reverse();
+            return;
+        }
+
+        foreach (int at in halves)
+        {
+            unit.Slice(at, sizeof(ushort)).Reverse();
+        }
+    }
+}

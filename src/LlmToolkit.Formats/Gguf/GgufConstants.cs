@@ -1,0 +1,108 @@
+namespace LlmToolkit.Formats.Gguf;
+
+/// <summary>Numbers and names of GGUF. Source: ggml, <c>docs/gguf.md</c> and <c>src/gguf.cpp</c>; llama.cpp, <c>include/llama.h</c> (llama_ftype).</summary>
+internal static class GgufConstants
+{
+    /// <summary>The newest version whose layout is known; 2 and 3 differ in nothing but big-endian files.</summary>
+    public const uint NewestVersion = 3;
+
+    /// <summary>Default of <c>general.alignment</c>.</summary>
+    public const uint DefaultAlignment = 32;
+
+    /// <summary>Largest header read, in bytes. A vocabulary of 260,000 tokens with merges takes 20 MB.</summary>
+    public const int MaxHeaderBytes = 1 << 30;
+
+    /// <summary>Most metadata keys. Real files have under 200.</summary>
+    public const int MaxKeys = 1 << 18;
+
+    /// <summary>Most tensors of a file. Real files have under 10,000.</summary>
+    public const int MaxTensors = 1 << 18;
+
+    /// <summary>Deepest nesting of arrays.</summary>
+    public const int MaxArrayDepth = 4;
+
+    /// <summary>Most dimensions of a tensor (GGML_MAX_DIMS).</summary>
+    public const int MaxDimensions = 4;
+
+    /// <summary>Longest tensor name, in bytes; ggml itself stops at 63 (GGML_MAX_NAME).</summary>
+    public const int MaxNameBytes = 1 << 16;
+
+    /// <summary>Longest tensor name that llama.cpp takes, in bytes.</summary>
+    public const int GgmlNameBytes = 63;
+
+    /// <summary>Most parts of a split set.</summary>
+    public const int MaxParts = 4096;
+
+    private static readonly Dictionary<long, string> s_fileTypes = new()
+    {
+        [0] = "F32", [1] = "F16", [2] = "Q4_0", [3] = "Q4_1", [4] = "Q4_1_SOME_F16", [7] = "Q8_0", [8] = "Q5_0", [9] = "Q5_1", [10] = "Q2_K",
+        [11] = "Q3_K_S", [12] = "Q3_K_M", [13] = "Q3_K_L", [14] = "Q4_K_S", [15] = "Q4_K_M", [16] = "Q5_K_S", [17] = "Q5_K_M", [18] = "Q6_K",
+        [19] = "IQ2_XXS", [20] = "IQ2_XS", [21] = "Q2_K_S", [22] = "IQ3_XS", [23] = "IQ3_XXS", [24] = "IQ1_S", [25] = "IQ4_NL", [26] = "IQ3_S",
+        [27] = "IQ3_M", [28] = "IQ2_S", [29] = "IQ2_M", [30] = "IQ4_XS", [31] = "IQ1_M", [32] = "BF16", [36] = "TQ1_0", [37] = "TQ2_0",
+        [38] = "MXFP4_MOE", [39] = "NVFP4", [40] = "Q1_0", [41] = "Q2_0",
+    };
+
+    private static readonly Dictionary<string, string> s_tokenizerKinds = new()
+    {
+        ["gpt2"] = "bpe", ["llama"] = "spm", ["bert"] = "wordpiece", ["t5"] = "unigram", ["gemma4"] = "spm",
+    };
+
+    /// <summary>Architectures that give hidden states and no logits. Source: gguf-py, <c>gguf/constants.py</c>: those without an OUTPUT tensor and with non-causal attention.</summary>
+    private static readonly HashSet<string> s_encoders =
+    [
+        "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3", "eurobert", "gemma-embedding", "llama-embed", "t5encoder",
+    ];
+
+    /// <summary>The special tokens' keys (<c>tokenizer.ggml.{key}_token_id</c>) and the roles they stand for.</summary>
+    public static IReadOnlyList<(string Key, string Role)> SpecialTokens { get; } =
+    [
+        ("bos", "bos"), ("eos", "eos"), ("eot", "eot"), ("eom", "eom"), ("unknown", "unk"), ("seperator", "sep"), ("padding", "pad"), ("mask", "mask"), ("cls", "cls"),
+        ("fim_pre", "fim_pre"), ("fim_suf", "fim_suf"), ("fim_mid", "fim_mid"), ("fim_pad", "fim_pad"), ("fim_rep", "fim_rep"), ("fim_sep", "fim_sep"),
+        ("prefix", "fim_pre"), ("suffix", "fim_suf"), ("middle", "fim_mid"),
+    ];
+
+    /// <summary>Name of a <c>general.file_type</c>, without its "guessed" bit; null: unknown.</summary>
+    public static string? FileType(long id) => s_fileTypes.GetValueOrDefault(id & ~1024L);
+
+    /// <summary>Our word for a <c>tokenizer.ggml.model</c>; the file's own where there is none.</summary>
+    public static string TokenizerKind(string model) => s_tokenizerKinds.GetValueOrDefault(model, model);
+
+    /// <summary>True for an architecture that gives no logits.</summary>
+    public static bool IsEncoder(string architecture) => s_encoders.Contains(architecture);
+}
+
+/// <summary>Types of metadata values. Source: ggml, <c>include/gguf.h</c> (enum gguf_type).</summary>
+internal enum GgufType : uint
+{
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    F32,
+    Bool,
+    String,
+    Array,
+    U64,
+    I64,
+    F64,
+}
+
+/// <summary>Facts of the value types.</summary>
+internal static class GgufTypes
+{
+    /// <summary>The type's name in our output.</summary>
+    public static string Name(this GgufType type) => type.ToString().ToLowerInvariant();
+
+    /// <summary>Bytes of a value; for strings and arrays the least they take.</summary>
+    public static int Size(this GgufType type, bool wide) => type switch
+    {
+        GgufType.U8 or GgufType.I8 or GgufType.Bool => 1,
+        GgufType.U16 or GgufType.I16 => 2,
+        GgufType.U32 or GgufType.I32 or GgufType.F32 => 4,
+        GgufType.U64 or GgufType.I64 or GgufType.F64 => 8,
+        GgufType.String => wide ? 8 : 4,
+        _ => wide ? 12 : 8,
+    };
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace LlmToolkit.Formats.Gguf;
+
+/// <summary>Sets of files <c>NAME-00001-of-00003.gguf</c>, as llama-gguf-split writes them.</summary>
+internal static partial class GgufSplit
+{
+    /// <summary>Every part of the set that a file belongs to, in order; the file alone when it is no part.</summary>
+    /// <exception cref="ModelException">Parts are missing, or the name does not tell theirs.</exception>
+    public static IReadOnlyList<ArtifactFile> Parts(ArtifactFile file, GgufHeader header)
+    {
+        long count = header.Metadata.Int64("split.count") ?? 1;
+        if (count <= 1)
+        {
+            return [file];
+        }
+
+        Match name = Name().Match(file.Name);
+        if (!name.Success || long.Parse(name.Groups["count"].ValueSpan, CultureInfo.InvariantCulture) != count || count > GgufConstants.MaxParts)
+        {
+            throw new ModelException(GgufErrors.SplitName(file.Path, count));
+        }
+
+        string folder = Path.GetDirectoryName(file.Path) ?? "";
+        List<ArtifactFile> parts = [];
+        List<string> missing = [];
+        for (int i = 1; i <= count; i++)
+        {
+            string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{name.Groups["prefix"].Value}-{i:D5}-of-{count:D5}.gguf"));
+            if (File.Exists(path))
+            {
+                parts.Add(path == file.Path ? file : new ArtifactFile(path, new FileInfo(path).Length));
+            }
+            else
+            {
+                missing.Add(Path.GetFileName(path));
+            }
+        }
+
+        return missing.Count == 0 ? parts : throw new ModelException(GgufErrors.PartsMissing(file.Path, missing, count));
+    }
+
+    /// <summary>Checks that the parts belong together.</summary>
+    /// <exception cref="ModelException">They do not.</exception>
+    public static void Check(IReadOnlyList<ArtifactFile> parts, IReadOnlyList<GgufHeader> headers)
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        for (int i = 0; i < parts.Count; i++)
+        {
+            Expect(parts[i], headers[i], "split.no", i);
+            Expect(parts[i], headers[i], "split.count", parts.Count);
+            foreach (TensorInfo tensor in headers[i].Tensors)
+            {
+                if (!names.Add(tensor.Name))
+                {
+                    throw new ModelException(GgufErrors.DuplicateTensor(parts[i].Path, tensor.Name));
+                }
+            }
+        }
+
+        if (headers[0].Metadata.Int64("split.tensors.count") is { } total && total != names.Count)
+        {
+            throw new ModelException(GgufErrors.PartTensors(parts[0].Path, names.Count, total));
+        }
+    }
+
+    private static void Expect(ArtifactFile part, GgufHeader header, string key, long expected)
+    {
+        long? found = header.Metadata.Int64(key);
+        if (found != expected)
+        {
+            throw new ModelException(GgufErrors.PartMismatch(part.Path, key, found?.ToString(CultureInfo.InvariantCulture) ?? "absent", $"{expected}"));
+        }
+    }
+
+    [GeneratedRegex(@"^(?<prefix>.*)-(?<number>\d{5})-of-(?<count>\d{5})\.gguf$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Name();
+}

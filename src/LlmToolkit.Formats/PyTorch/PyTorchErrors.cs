@@ -1,0 +1,400 @@
+using System.Globalization;
+using System.Text;
+
+namespace LlmToolkit.Formats.PyTorch;
+
+/// <summary>Every fault of PyTorch files, LT1200-1299, so that wording and advice can be read together.</summary>
+internal static class PyTorchErrors
+{
+    private const string Redownload = "Download the file again and compare its size with the one that the source states.";
+    private const string PreferSafetensors = "Use the safetensors version of the model, if there is one: it can hold no code.";
+    private const string AskForStateDict = "Ask the author for safetensors, or for a file saved with torch.save(model.state_dict(), ...).";
+
+    /// <summary>Longest piece of a file's text that a message repeats.</summary>
+    private const int MaxShown = 200;
+
+    public static ModelException Empty(string file) => new(new Diagnostic
+    {
+        Code = "LT1200",
+        Kind = FaultKind.Refused,
+        Message = "The file is empty: 0 bytes found, a PyTorch file has at least some hundred.",
+        File = file,
+        Cause = "The download was interrupted, or the disk was full.",
+        Certainty = Certainty.Likely,
+        Fixes = [Redownload],
+    });
+
+    public static ModelException NotPyTorch(string file, ReadOnlySpan<byte> head) => new(new Diagnostic
+    {
+        Code = "LT1201",
+        Kind = FaultKind.Refused,
+        Message = $"Not a PyTorch file: it begins with {Hex(head)}, expected a zip (50 4B 03 04) or a pickle (80 02).",
+        File = file,
+        Evidence = Hex(head),
+        Fixes = ["Leave out --format and let the toolkit look at the content.", Redownload],
+    });
+
+    public static ModelException BarePickle(string file) => new(new Diagnostic
+    {
+        Code = "LT1202",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = "A bare pickle, not written by torch.save: neither a zip nor the magic number 0x1950A86A20F9469CFC6C of the older form.",
+        File = file,
+        Cause = "joblib, scikit-learn and plain pickle.dump write such files; they hold Python objects, not a list of tensors.",
+        Certainty = Certainty.Likely,
+        Fixes = [PreferSafetensors, AskForStateDict],
+    });
+
+    public static ModelException OldTar(string file) => new(new Diagnostic
+    {
+        Code = "LT1203",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = "A tar archive: the form that torch wrote before 0.1.10, which torch itself no longer reads safely.",
+        File = file,
+        Fixes = [PreferSafetensors, "Load it with an old torch on a machine that you can lose, and save the state dict again."],
+    });
+
+    public static ModelException TorchScript(string file) => new(new Diagnostic
+    {
+        Code = "LT1204",
+        Kind = FaultKind.Refused,
+        Message = "A TorchScript archive (constants.pkl, code/): a compiled program, not a state dict.",
+        File = file,
+        Evidence = "constants.pkl",
+        Fixes = ["Take the checkpoint that the script was traced from.", PreferSafetensors, AskForStateDict],
+    });
+
+    public static ModelException ForeignArchive(string file, string what) => new(new Diagnostic
+    {
+        Code = "LT1205",
+        Kind = FaultKind.Refused,
+        Message = $"The zip is no PyTorch checkpoint: it has no data.pkl ({Show(what)}).",
+        File = file,
+        Fixes = ["If it is an archive of a model's files, unpack it and name the folder.", Redownload],
+    });
+
+    public static ModelException Truncated(string file, string what, long offset, long needed, long left) => new(new Diagnostic
+    {
+        Code = "LT1206",
+        Kind = FaultKind.Refused,
+        Message = string.Create(CultureInfo.InvariantCulture, $"The file ends too early: {what} needs {needed} bytes at offset {offset}, {Math.Max(left, 0)} left."),
+        File = file,
+        Evidence = string.Create(CultureInfo.InvariantCulture, $"offset {offset}"),
+        Cause = "The download or the copy was cut off.",
+        Certainty = Certainty.Likely,
+        Fixes = [Redownload],
+    });
+
+    public static ModelException NoDirectory(string file, long length) => new(new Diagnostic
+    {
+        Code = "LT1207",
+        Kind = FaultKind.Refused,
+        Message = string.Create(CultureInfo.InvariantCulture, $"The zip's directory at the end of the file is missing: no end record in the last bytes of {length}."),
+        File = file,
+        Cause = "The download or the copy was cut off; a zip's directory is its last part.",
+        Certainty = Certainty.Likely,
+        Fixes = [Redownload],
+    });
+
+    public static ModelException BadArchive(string file, string what, string? entry = null) => new(new Diagnostic
+    {
+        Code = "LT1208",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = entry is null ? $"The zip is malformed: {what}." : $"The zip is malformed: entry '{Show(entry)}' {what}.",
+        File = file,
+        Field = entry is null ? null : Show(entry),
+        Cause = "The file is damaged, or made so that two readers see two different contents.",
+        Certainty = Certainty.Possible,
+        Fixes = [Redownload, PreferSafetensors],
+    });
+
+    public static ModelException UnsupportedArchive(string file, string what, string? entry = null) => new(new Diagnostic
+    {
+        Code = "LT1209",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = $"The zip uses what torch.save never writes: {(entry is null ? "" : $"entry '{Show(entry)}' ")}{what}.",
+        File = file,
+        Field = entry is null ? null : Show(entry),
+        Fixes = ["Unpack the archive and pack it again without encryption, stored or deflated.", Redownload],
+    });
+
+    public static ModelException Bomb(string file, string entry, long stored, long stated) => new(new Diagnostic
+    {
+        Code = "LT1210",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Show(entry)}' states {stated} bytes from {stored} compressed ones, more than {Zip.ZipDirectory.MaxRatio} to 1."),
+        File = file,
+        Field = Show(entry),
+        Cause = "A decompression bomb, or a large constant tensor in a compressed archive.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Do not use the file if you do not trust its source.", "Pack the archive again without compression."],
+    });
+
+    public static ModelException WrongSum(string file, string entry, uint found, uint expected) => new(new Diagnostic
+    {
+        Code = "LT1211",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = $"Entry '{Show(entry)}' is damaged: its CRC-32 is {found:X8}, the directory says {expected:X8}.",
+        File = file,
+        Field = Show(entry),
+        Fixes = [Redownload],
+    });
+
+    public static ModelException WrongLength(string file, string entry, string found, long expected) => new(new Diagnostic
+    {
+        Code = "LT1212",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Show(entry)}' is damaged: it inflates to {found}, the directory says {expected} bytes."),
+        File = file,
+        Field = Show(entry),
+        Fixes = [Redownload],
+    });
+
+    public static ModelException UnsupportedVersion(string file, string found) => new(new Diagnostic
+    {
+        Code = "LT1213",
+        Kind = FaultKind.Refused,
+        Message = $"The archive's version is '{Show(found)}', known are 1 to 10.",
+        File = file,
+        Field = "version",
+        Evidence = Show(found),
+        Fixes = ["Update the toolkit.", PreferSafetensors],
+    });
+
+    public static Diagnostic UnsafeGlobal(string file, string name, string how, long offset) => new()
+    {
+        Code = "LT1220",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle names {Show(name)} ({how} at offset {offset}), which is not one of the constructors of tensors and plain data. Nothing was run."),
+        File = file,
+        Field = Show(name),
+        Evidence = Show(name),
+        Cause = IsModule(name)
+            ? "A whole model was pickled (torch.save(model)), not its state dict; loading it elsewhere would run its classes."
+            : "Loading the file elsewhere would import and could run this; a checkpoint needs no such thing.",
+        Certainty = Certainty.Likely,
+        Fixes = [PreferSafetensors, AskForStateDict, "Do not load the file with other tools if you do not trust its source."],
+    };
+
+    public static Diagnostic UnsafeOpcode(string file, string opcode, string? name, long offset) => new()
+    {
+        Code = "LT1221",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle uses opcode {opcode}{(name is null ? "" : $" on {Show(name)}")} at offset {offset}, which exists to run code. Nothing was run."),
+        File = file,
+        Field = name is null ? opcode : Show(name),
+        Evidence = opcode,
+        Fixes = [PreferSafetensors, "Do not load the file with other tools if you do not trust its source."],
+    };
+
+    public static ModelException BadPickle(string file, long offset, string what) => new(new Diagnostic
+    {
+        Code = "LT1222",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle is corrupt at offset {offset}: {what}."),
+        File = file,
+        Evidence = string.Create(CultureInfo.InvariantCulture, $"offset {offset}"),
+        Fixes = [Redownload, PreferSafetensors],
+    });
+
+    public static ModelException PickleLimit(string file, string what, long found, long limit) => new(new Diagnostic
+    {
+        Code = "LT1223",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = string.Create(CultureInfo.InvariantCulture, $"{what} is {found}, over the limit of {limit}."),
+        File = file,
+        Cause = "No known checkpoint comes near the limit; files made to exhaust a reader do.",
+        Certainty = Certainty.Likely,
+        Fixes = [PreferSafetensors, Redownload],
+    });
+
+    public static Diagnostic UnsupportedTensor(string file, string name, string why) => new()
+    {
+        Code = "LT1230",
+        Kind = FaultKind.Refused,
+        Message = $"A tensor made by {Show(name)} cannot be read: {why}.",
+        File = file,
+        Field = Show(name),
+        Evidence = Show(name),
+        Fixes = ["Save the model again with dense, unquantized tensors (tensor.to_dense(), tensor.dequantize()).", PreferSafetensors],
+    };
+
+    public static Diagnostic BadTensor(string file, string tensor, string what) => new()
+    {
+        Code = "LT1231",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = $"Tensor '{Show(tensor)}' {what}.",
+        File = file,
+        Field = Show(tensor),
+        Fixes = [Redownload, PreferSafetensors],
+    };
+
+    public static Diagnostic NoTensors(string file, string root) => new()
+    {
+        Code = "LT1232",
+        Kind = FaultKind.Refused,
+        Message = $"The file holds no tensor: its root is {root}.",
+        File = file,
+        Cause = "Optimizer, scheduler and training-argument files look like this; they are no model.",
+        Certainty = Certainty.Possible,
+        Fixes = ["Name the file that holds the weights, or the folder."],
+    };
+
+    public static Diagnostic SameName(string file, string tensor) => new()
+    {
+        Code = "LT1233",
+        Kind = FaultKind.Refused,
+        Message = $"Two tensors have the name '{Show(tensor)}' when their keys are joined with dots.",
+        File = file,
+        Field = Show(tensor),
+        Fixes = [AskForStateDict],
+    };
+
+    public static Diagnostic UnexpectedEntry(string file, string entry) => new()
+    {
+        Code = "LT1234",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Medium,
+        Message = $"Entry '{Show(entry)}' is a pickle that torch.save does not write; it was not opened.",
+        File = file,
+        Field = Show(entry),
+        Fixes = ["Ask the author what it is for; other tools may be made to load it."],
+    };
+
+    public static Diagnostic LongStorage(string file, string entry, long found, long expected) => new()
+    {
+        Code = "LT1235",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Low,
+        Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Show(entry)}' has {found} bytes, the pickle speaks of {expected}."),
+        File = file,
+        Field = Show(entry),
+        Fixes = ["Save the checkpoint again; torch itself wants both equal."],
+    };
+
+    public static ModelException BadIndex(string file, string what) => new(new Diagnostic
+    {
+        Code = "LT1240",
+        Kind = FaultKind.Refused,
+        Message = $"The index of shards is malformed: {what}.",
+        File = file,
+        Fixes = ["Download the index again."],
+    });
+
+    public static ModelException IndexPath(string file, string shard) => new(new Diagnostic
+    {
+        Code = "LT1241",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = $"The index names '{Show(shard)}', which is not a plain file name in its own folder.",
+        File = file,
+        Field = "weight_map",
+        Evidence = Show(shard),
+        Fixes = ["Do not use the files if you do not trust their source.", "Download the index again."],
+    });
+
+    public static Diagnostic MissingShard(string file, IReadOnlyCollection<string> shards, int of) => new()
+    {
+        Code = "LT1242",
+        Kind = FaultKind.Refused,
+        Message = $"{shards.Count} of {of} shards are missing: {List(shards)}.",
+        File = file,
+        Field = Show(shards.First()),
+        Evidence = List(shards),
+        Fixes = ["Download the missing files into the same folder."],
+    };
+
+    public static Diagnostic MissingTensor(string file, string shard, IReadOnlyCollection<string> tensors) => new()
+    {
+        Code = "LT1243",
+        Kind = FaultKind.Refused,
+        Message = $"Shard '{Show(shard)}' lacks {tensors.Count} tensors that the index places there: {List(tensors)}.",
+        File = file,
+        Field = Show(tensors.First()),
+        Fixes = ["Download index and shards again from the same revision."],
+    };
+
+    public static Diagnostic DoubledTensor(string file, string tensor, string first, string second) => new()
+    {
+        Code = "LT1244",
+        Kind = FaultKind.Refused,
+        Message = $"Tensor '{Show(tensor)}' lies in two shards: '{Show(first)}' and '{Show(second)}'.",
+        File = file,
+        Field = Show(tensor),
+        Fixes = ["Download index and shards again from the same revision."],
+    };
+
+    public static Diagnostic ForeignTensor(string file, string shard, IReadOnlyCollection<string> tensors) => new()
+    {
+        Code = "LT1245",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Medium,
+        Message = $"Shard '{Show(shard)}' holds {tensors.Count} tensors that the index does not name; they are left out: {List(tensors)}.",
+        File = file,
+        Field = Show(tensors.First()),
+        Fixes = ["Download index and shards again from the same revision."],
+    };
+
+    public static Diagnostic CannotWrite(string tensor, DType type) => new()
+    {
+        Code = "LT1250",
+        Kind = FaultKind.Unsupported,
+        Message = $"Tensor '{Show(tensor)}' has the type {type.Name}, which torch has not.",
+        Field = Show(tensor),
+        Evidence = type.Name,
+        Fixes = ["Convert the tensor to F32, F16 or BF16 first.", "Write GGUF, which knows the type."],
+    };
+
+    /// <summary>Text of a file for a message: controls and bidirectional marks escaped, cut at 200 characters.</summary>
+    public static string Show(string text)
+    {
+        StringBuilder shown = new();
+        foreach (char c in text)
+        {
+            if (shown.Length >= MaxShown)
+            {
+                return shown.Append('…').ToString();
+            }
+
+            bool plain = !char.IsControl(c) && !char.IsSurrogate(c) && CharUnicodeInfo.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+            if (plain)
+            {
+                shown.Append(c);
+            }
+            else
+            {
+                shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+            }
+        }
+
+        return shown.ToString();
+    }
+
+    private static string List(IReadOnlyCollection<string> names) =>
+        string.Join(", ", names.Take(5).Select(Show)) + (names.Count > 5 ? ", …" : "");
+
+    private static string Hex(ReadOnlySpan<byte> head)
+    {
+        StringBuilder text = new();
+        foreach (byte b in head[..Math.Min(head.Length, 8)])
+        {
+            text.Append(text.Length == 0 ? "" : " ").Append(CultureInfo.InvariantCulture, $"{b:X2}");
+        }
+
+        return text.Length == 0 ? "nothing" : text.ToString();
+    }
+
+    private static bool IsModule(string name) => name.StartsWith("torch.nn.", StringComparison.Ordinal) || name.StartsWith("transformers.models.", StringComparison.Ordinal);
+}

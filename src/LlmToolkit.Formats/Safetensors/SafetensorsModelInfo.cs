@@ -1,0 +1,21 @@
+using LlmToolkit.Formats.Shared;
+
+namespace LlmToolkit.Formats.Safetensors;
+
+/// <summary>What weights without a configuration tell.</summary>
+internal static class SafetensorsModelInfo
+{
+    /// <summary>The facts of a file or a set of shards.</summary>
+    public static ModelInfo Read(IReadOnlyList<TensorInfo> tensors, IReadOnlyList<ArtifactFile> files)
+    {
+        Dictionary<string, long> bytesByType = TensorSums.BytesByType(tensors);
+        return new ModelInfo
+        {
+            Format = SafetensorsFormat.FormatName,
+            Parameters = TensorSums.Parameters(tensors),
+            Quantization = bytesByType.Keys.FirstOrDefault(),
+            FileBytes = files.Sum(f => f.Length),
+            BytesByType = bytesByType,
+        };
+    }
+}

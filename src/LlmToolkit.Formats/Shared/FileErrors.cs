@@ -1,0 +1,178 @@
+using System.Text;
+
+namespace LlmToolkit.Formats.Shared;
+
+/// <summary>Faults of files as such, LT1500 to LT1599: whatever the format.</summary>
+internal static class FileErrors
+{
+    public static Diagnostic Missing(string path) => new()
+    {
+        Code = "LT1500",
+        Message = $"There is no file {Path.GetFileName(path)}.",
+        Kind = FaultKind.Refused,
+        File = path,
+        Cause = "The file was moved or deleted, or a link points to nothing.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Check the path.", "Download the file again."],
+    };
+
+    public static Diagnostic Unreadable(string path, string reason) => new()
+    {
+        Code = "LT1501",
+        Message = $"{Path.GetFileName(path)} cannot be read: {reason}",
+        Kind = FaultKind.Refused,
+        File = path,
+        Evidence = reason,
+        Cause = "The system refused to open the file.",
+        Fixes = ["Check the permissions of the file and of its folder.", "Copy the file to a local disk and use the copy."],
+    };
+
+    public static Diagnostic IsDirectory(string path) => new()
+    {
+        Code = "LT1502",
+        Message = $"{Path.GetFileName(path)} is a directory; a file was expected.",
+        Kind = FaultKind.Refused,
+        File = path,
+        Cause = "A folder bears the name of a model file.",
+        Fixes = ["Name the file inside the directory.", "Leave out --format, so that the directory is looked at as a model."],
+    };
+
+    public static Diagnostic Empty(string path) => new()
+    {
+        Code = "LT1503",
+        Message = $"{Path.GetFileName(path)} has 0 bytes.",
+        Kind = FaultKind.Refused,
+        File = path,
+        Evidence = "length 0",
+        Cause = "A download or copy was aborted before its first byte, or the name is that of a pipe, device or socket and not of a file.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Delete the file and download it again.", "Write the bytes of a pipe to a file first."],
+    };
+
+    public static Diagnostic Shrank(string path, long then, long now) => new()
+    {
+        Code = "LT1504",
+        Message = $"{Path.GetFileName(path)} had {then} bytes when it was opened and has {now} now.",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        File = path,
+        Evidence = $"{then} bytes, then {now}",
+        Cause = "Another program cut the file while it was in use.",
+        Fixes = ["Stop the program that writes the file, then load the model again.", "Replace model files by renaming, never by writing into them."],
+    };
+
+    public static Diagnostic LinkLeavesFolder(string path, string target) => new()
+    {
+        Code = "LT1505",
+        Message = $"{Path.GetFileName(path)} is a link that leaves its model's folder.",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        File = path,
+        Evidence = target,
+        Cause = "A model's folder may link to its own files and to the blobs of the Hub cache, to nothing else.",
+        Fixes = ["Replace the link by the file itself.", "Name the target file directly if you trust it."],
+    };
+
+    public static Diagnostic NameNotPlain(string file, string field, string name) => new()
+    {
+        Code = "LT1506",
+        Message = $"{Path.GetFileName(file)} names the file \"{Shown.Text(name)}\"; a plain file name without folders was expected.",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        File = file,
+        Field = field,
+        Evidence = Shown.Text(name),
+        Cause = "The list of files points outside its folder.",
+        Fixes = ["Get the model from a source you trust.", "Put all files into one folder and correct the list."],
+    };
+
+    public static Diagnostic JsonTooLarge(string path, long length, long limit) => new()
+    {
+        Code = "LT1520",
+        Message = $"{Path.GetFileName(path)} has {length} bytes; at most {limit} are read.",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        File = path,
+        Evidence = $"{length} bytes",
+        Cause = "The file is no configuration, or it is damaged.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Download the file again.", "Check that the file is what its name says."],
+    };
+
+    public static Diagnostic JsonInvalid(string path, string reason) => new()
+    {
+        Code = "LT1521",
+        Message = $"{Path.GetFileName(path)} is not valid JSON: {Shown.Text(reason)}",
+        Kind = FaultKind.Refused,
+        File = path,
+        Evidence = Shown.Text(reason),
+        Cause = "The file is cut, was edited by hand, or is something else.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Download the file again.", "Check the file with a JSON tool."],
+    };
+
+    public static Diagnostic JsonNotObject(string path, string found) => new()
+    {
+        Code = "LT1522",
+        Message = $"{Path.GetFileName(path)} holds a JSON {found}; an object was expected.",
+        Kind = FaultKind.Refused,
+        File = path,
+        Evidence = found,
+        Cause = "The file is not the configuration that its name promises.",
+        Fixes = ["Download the file again."],
+    };
+
+    /// <summary>Says what a file that is no model is, when its first bytes tell; else null.</summary>
+    public static Diagnostic? Foreign(string path, ReadOnlySpan<byte> head)
+    {
+        if (head.StartsWith("version https://git-lfs"u8))
+        {
+            string text = Encoding.UTF8.GetString(head[..Math.Min(head.Length, 256)]);
+            string size = text.Split('\n').FirstOrDefault(l => l.StartsWith("size ", StringComparison.Ordinal))?[5..].Trim() ?? "an unknown number of";
+            return new Diagnostic
+            {
+                Code = "LT1510",
+                Message = $"{Path.GetFileName(path)} is a Git LFS pointer: a note that stands for a file of {Shown.Text(size)} bytes.",
+                Kind = FaultKind.Refused,
+                File = path,
+                Evidence = "version https://git-lfs",
+                Cause = "The repository was cloned without git-lfs.",
+                Fixes = ["Run \"git lfs pull\" in the repository (install git-lfs first).", "Download the file itself from the model's page."],
+            };
+        }
+
+        ReadOnlySpan<byte> text8 = head.TrimStart(" \t\r\n"u8);
+        bool isPage = text8.Length > 1 && text8[0] == '<' && (char.IsAsciiLetter((char)text8[1]) || text8[1] is (byte)'!' or (byte)'?');
+        if (isPage || text8.StartsWith("{\"error"u8))
+        {
+            return new Diagnostic
+            {
+                Code = "LT1511",
+                Message = $"{Path.GetFileName(path)} is a web page or a server's answer, not a model: it begins with \"{Shown.Text(Encoding.UTF8.GetString(text8[..Math.Min(text8.Length, 40)]))}\".",
+                Kind = FaultKind.Refused,
+                File = path,
+                Evidence = Shown.Text(Encoding.UTF8.GetString(text8[..Math.Min(text8.Length, 40)])),
+                Cause = "The address answered with a page (a login, a licence to accept, an error) and the page was saved.",
+                Certainty = Certainty.Likely,
+                Fixes = ["Use the download address of the file (\"resolve\", not \"blob\").", "Log in and accept the model's licence, then download again."],
+            };
+        }
+
+        if (head.Length >= 16 && !head.ContainsAnyExcept((byte)0))
+        {
+            return new Diagnostic
+            {
+                Code = "LT1512",
+                Message = $"{Path.GetFileName(path)} begins with {head.Length} zero bytes.",
+                Kind = FaultKind.Refused,
+                File = path,
+                Evidence = $"{head.Length} bytes 0x00",
+                Cause = "A downloader reserved the space and never filled it.",
+                Certainty = Certainty.Likely,
+                Fixes = ["Delete the file and download it again."],
+            };
+        }
+
+        return null;
+    }
+}

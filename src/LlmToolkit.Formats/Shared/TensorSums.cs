@@ -1,0 +1,17 @@
+namespace LlmToolkit.Formats.Shared;
+
+/// <summary>Sums over a list of tensors. The list may be a damaged file's, so nothing overflows: what does not fit in 63 bits is null or the most.</summary>
+internal static class TensorSums
+{
+    /// <summary>Number of elements of all tensors; null when it does not fit.</summary>
+    public static long? Parameters(IEnumerable<TensorInfo> tensors) => Fit(tensors.Aggregate((UInt128)0, (sum, t) => sum + (UInt128)t.Shape.Elements));
+
+    /// <summary>Stored bytes by type name, largest first.</summary>
+    public static Dictionary<string, long> BytesByType(IEnumerable<TensorInfo> tensors) => tensors
+        .GroupBy(t => t.DType.Name)
+        .Select(g => (g.Key, Bytes: Fit(g.Aggregate((UInt128)0, (sum, t) => sum + (UInt128)t.Bytes)) ?? long.MaxValue))
+        .OrderByDescending(p => p.Bytes).ThenBy(p => p.Key, StringComparer.Ordinal)
+        .ToDictionary(p => p.Key, p => p.Bytes);
+
+    private static long? Fit(UInt128 sum) => sum <= long.MaxValue ? (long)sum : null;
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace LlmToolkit.Server;
+
+/// <summary>A request that cannot be answered.</summary>
+internal sealed class ApiException(ApiError error) : Exception(error.Message)
+{
+    public ApiError Error { get; } = error;
+}
+
+/// <summary>OpenAI's error object with its status.</summary>
+internal sealed record ApiError(int Status, string Type, string Message, string? Parameter, string? Code)
+{
+    public static ApiException BadField(string field, string expected) =>
+        new(new ApiError(400, "invalid_request_error", $"\"{field}\" must be {expected}.", field, "invalid_value"));
+
+    public static ApiException Unsupported(string field, string why) =>
+        new(new ApiError(400, "invalid_request_error", $"\"{field}\" is not supported: {why}", field, "unsupported_parameter"));
+
+    public static ApiError NotFound(string message, string? code) => new(404, "invalid_request_error", message, null, code);
+
+    public static ApiError From(Diagnostic diagnostic) => diagnostic.Kind switch
+    {
+        FaultKind.Usage or FaultKind.Refused => new(400, "invalid_request_error", diagnostic.Message, diagnostic.Field, diagnostic.Field == "context" ? "context_length_exceeded" : null),
+        FaultKind.Unsupported => new(501, "not_supported_error", diagnostic.Message, diagnostic.Field, null),
+        _ => new(500, "server_error", diagnostic.Message, null, diagnostic.Code),
+    };
+
+    public async Task WriteAsync(HttpContext context)
+    {
+        context.Response.StatusCode = Status;
+        context.Response.ContentType = "application/json; charset=utf-8";
+        if (Status is 429 or 503)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
+        byte[] body = Json.Bytes(Write);
+        await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    public void Write(Utf8JsonWriter w)
+    {
+        w.WriteStartObject();
+        w.WriteStartObject("error");
+        w.WriteString("message", Message);
+        w.WriteString("type", Type);
+        w.WriteString("param", Parameter);
+        w.WriteString("code", Code);
+        w.WriteEndObject();
+        w.WriteEndObject();
+    }
+}

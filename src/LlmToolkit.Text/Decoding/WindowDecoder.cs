@@ -1,0 +1,42 @@
+namespace LlmToolkit.Text;
+
+/// <summary>Streams by decoding a window of ids twice: with the new id and without. What the longer text has more is the news.</summary>
+/// <remarks>
+/// The window keeps the ids of the last piece that was given, because decoders treat the first token of a text in a special way. Text that ends in U+FFFD is held
+/// back: it may be the first bytes of a character. Same pieces as DecodeStream of huggingface/tokenizers (src/tokenizer/mod.rs), and a flush, which that lacks.
+/// </remarks>
+internal sealed class WindowDecoder(PipelineTokenizer tokenizer, bool skipSpecial) : StreamingDecoder
+{
+    private readonly List<int> _ids = [];
+    private string _prefix = "";
+    private int _prefixIds;
+
+    public override string? Push(int id)
+    {
+        _ids.Add(id);
+        string text = Decode();
+        if (text.Length <= _prefix.Length || text.EndsWith('\uFFFD'))
+        {
+            return null;
+        }
+
+        string news = News(text);
+        _ids.RemoveRange(0, _prefixIds);
+        _prefixIds = _ids.Count;
+        _prefix = Decode();
+        return news.Length == 0 ? null : news;
+    }
+
+    public override string? Flush()
+    {
+        string news = News(Decode());
+        _ids.Clear();
+        (_prefix, _prefixIds) = ("", 0);
+        return news.Length == 0 ? null : news;
+    }
+
+    /// <summary>What the text adds to the prefix. A byte run that turns out invalid after part of it was given changes the prefix itself: then the rest by length.</summary>
+    private string News(string text) => text.Length > _prefix.Length ? text[_prefix.Length..] : "";
+
+    private string Decode() => tokenizer.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_ids), skipSpecial);
+}

@@ -1,0 +1,168 @@
+namespace LlmToolkit.Text;
+
+/// <summary>Errors of tokenizers: LT3000-LT3099.</summary>
+internal static class TokenizerErrors
+{
+    private const string Reload = "Download the tokenizer's files again from the model's own repository.";
+
+    public static ModelException NoFiles(string? place, IEnumerable<string> found) => new(new()
+    {
+        Code = "LT3001",
+        Kind = FaultKind.Refused,
+        Message = $"No tokenizer here: expected tokenizer.json, tokenizer.model, vocab.json with merges.txt, or vocab.txt; found {List(found)}.",
+        File = place,
+        Fixes = ["Put the model's tokenizer.json beside the model.", "Name the tokenizer's file itself."],
+    });
+
+    public static ModelException NotThere(string path) => new(new()
+    {
+        Code = "LT3002",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"There is no file or directory {path}.",
+        File = path,
+        Fixes = ["Check the path."],
+    });
+
+    public static ModelException BadJson(string? file, string field, string found, string expected, Exception? inner = null) => new(new()
+    {
+        Code = "LT3003",
+        Kind = FaultKind.Refused,
+        Message = $"{field} of the tokenizer is {found}; expected {expected}.",
+        File = file,
+        Field = field,
+        Evidence = found,
+        Fixes = [Reload],
+    }, inner);
+
+    public static ModelException UnknownType(string? file, string field, string type) => new(new()
+    {
+        Code = "LT3004",
+        Kind = FaultKind.Unsupported,
+        Message = $"{field} has the type \"{type}\", which is not known.",
+        File = file,
+        Field = field,
+        Evidence = type,
+        Cause = "The file was written by a newer tokenizer library, or it is damaged.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Use a version of the toolkit that knows this type.", Reload],
+    });
+
+    public static ModelException BadMerge(string? file, int index, string merge, string why) => new(new()
+    {
+        Code = "LT3005",
+        Kind = FaultKind.Refused,
+        Message = $"Merge {index} (\"{merge}\") cannot be used: {why}.",
+        File = file,
+        Field = "merges",
+        Evidence = merge,
+        Fixes = [Reload],
+    });
+
+    public static ModelException BadId(string token, long id, int count) => new(new()
+    {
+        Code = "LT3006",
+        Kind = FaultKind.Refused,
+        Message = $"The token \"{token}\" has the id {id} in a vocabulary of {count} tokens.",
+        Field = "vocab",
+        Evidence = $"{id}",
+        Fixes = [Reload],
+    });
+
+    public static ModelException BadRegex(string pattern, int at, string what) => new(new()
+    {
+        Code = "LT3007",
+        Kind = FaultKind.Unsupported,
+        Message = $"The pattern of the tokenizer cannot be read at character {at}: {what}.",
+        Field = "pattern",
+        Evidence = pattern,
+        Fixes = ["Check the pattern in tokenizer.json.", "Report it if the reference library accepts it."],
+    });
+
+    public static ModelException NoUnknown(string text, string? unknown) => new(new()
+    {
+        Code = "LT3008",
+        Kind = FaultKind.Refused,
+        Message = $"\"{text}\" is not in the vocabulary, and the vocabulary has no unknown token ({(unknown is null ? "none is named" : $"\"{unknown}\"")}).",
+        Field = "unk_token",
+        Evidence = text,
+        Fixes = ["Leave the text out.", "Use a tokenizer with an unknown token."],
+    });
+
+    public static ModelException BadCharsMap(int length, uint size) => new(new()
+    {
+        Code = "LT3009",
+        Kind = FaultKind.Refused,
+        Message = $"The precompiled character map has {length} bytes and says that its table has {size}; expected a multiple of 4 below the length.",
+        Field = "precompiled_charsmap",
+        Fixes = [Reload],
+    });
+
+    public static ModelException BadProtobuf(string? file, int at, string what) => new(new()
+    {
+        Code = "LT3010",
+        Kind = FaultKind.Refused,
+        Message = $"Not a SentencePiece model: {what} at byte {at}.",
+        File = file,
+        Evidence = $"offset {at}",
+        Fixes = [Reload, "Check that the file is no Git LFS pointer."],
+    });
+
+    public static ModelException MissingKey(string key) => new(new()
+    {
+        Code = "LT3011",
+        Kind = FaultKind.Refused,
+        Message = $"The GGUF has no usable {key}, which its tokenizer needs.",
+        Field = key,
+        Fixes = ["Convert the model again with a current converter.", "Put the model's tokenizer.json beside the file."],
+    });
+
+    public static ModelException BadLength(string key, long found, long expected) => new(new()
+    {
+        Code = "LT3012",
+        Kind = FaultKind.Refused,
+        Message = $"{key} has {found} entries; expected at least {expected}, one for each token.",
+        Field = key,
+        Evidence = $"{found}",
+        Fixes = ["Convert the model again with a current converter."],
+    });
+
+    public static ModelException UnknownPre(string pre) => new(new()
+    {
+        Code = "LT3013",
+        Kind = FaultKind.Unsupported,
+        Message = $"tokenizer.ggml.pre is \"{pre}\", which names no known pre-tokenizer.",
+        Field = "tokenizer.ggml.pre",
+        Evidence = pre,
+        Cause = "The model is newer than this version of the toolkit.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Choose one that is known with --pre NAME (\"default\" works, with worse quality).", "Use a newer version of the toolkit."],
+    });
+
+    public static ModelException UnknownModel(string? file, string field, string model) => new(new()
+    {
+        Code = "LT3014",
+        Kind = FaultKind.Unsupported,
+        Message = $"{field} is \"{model}\"; supported are gpt2, llama, bert, t5 and gemma4 in GGUF, unigram, bpe, word and char in SentencePiece.",
+        File = file,
+        Field = field,
+        Evidence = model,
+        Fixes = ["Use a model with one of these tokenizers."],
+    });
+
+    public static ModelException Duplicate(string token, int first, int second) => new(new()
+    {
+        Code = "LT3015",
+        Kind = FaultKind.Refused,
+        Message = $"The token \"{token}\" has two ids, {first} and {second}.",
+        Field = "tokenizer.ggml.tokens",
+        Evidence = token,
+        Fixes = ["Convert the model again with a current converter."],
+    });
+
+    private static string List(IEnumerable<string> names)
+    {
+        string list = string.Join(", ", names);
+        return list.Length == 0 ? "nothing" : list;
+    }
+}

@@ -1,0 +1,73 @@
+namespace LlmToolkit.Text;
+
+/// <summary>Finds the files of a tokenizer.</summary>
+public static class TokenizerSources
+{
+    private static readonly string[] Names =
+    [
+        "tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json", "merges.txt", "vocab.txt", "tekken.json",
+        "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json", "config.json",
+    ];
+
+    private static readonly string[] Companions = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json", "config.json"];
+
+    /// <summary>The source of a directory, or of one tokenizer file with the configuration beside it. For a model inside a GGUF, ask the container.</summary>
+    /// <param name="path">A directory, tokenizer.json, tokenizer.model, vocab.txt, or vocab.json with merges.txt beside it. A file of another name is taken for what its content or ending says.</param>
+    /// <exception cref="ModelException">There is no such path.</exception>
+    public static TokenizerSource FromPath(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string full = Path.GetFullPath(path);
+        Dictionary<string, string> files = new(StringComparer.Ordinal);
+        if (Directory.Exists(full))
+        {
+            Add(files, full, Names);
+            return new TokenizerSource { Files = files };
+        }
+
+        if (!File.Exists(full))
+        {
+            throw TokenizerErrors.NotThere(path);
+        }
+
+        string folder = Path.GetDirectoryName(full)!;
+        string role = Role(full);
+        files[role] = full;
+        if (role is "vocab.json" or "merges.txt")
+        {
+            Add(files, folder, ["vocab.json", "merges.txt"]);
+        }
+
+        Add(files, folder, Companions);
+        return new TokenizerSource { Files = files };
+    }
+
+    private static void Add(Dictionary<string, string> files, string folder, IEnumerable<string> names)
+    {
+        foreach (string name in names)
+        {
+            string file = Path.Combine(folder, name);
+            if (File.Exists(file))
+            {
+                files.TryAdd(name, file);
+            }
+        }
+    }
+
+    private static string Role(string file)
+    {
+        string name = Path.GetFileName(file);
+        if (Names.Contains(name))
+        {
+            return name;
+        }
+
+        return Path.GetExtension(name).ToLowerInvariant() switch
+        {
+            ".json" => "tokenizer.json",
+            ".model" => "tokenizer.model",
+            ".txt" => "vocab.txt",
+            _ => name,
+        };
+    }
+}

@@ -1,0 +1,109 @@
+namespace LlmToolkit.Loading;
+
+/// <summary>Errors of sources and detection: LT2000-LT2199.</summary>
+internal static class LoadingErrors
+{
+    public static ModelException NoSuchPath(string text) => new(new()
+    {
+        Code = "LT2001",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"No such file or directory: {text}",
+        File = text,
+        Cause = "The text is a path by its form, and nothing lies there.",
+        Fixes = ["Check the spelling and the current directory.", "Give an absolute path."],
+    });
+
+    public static ModelException NeitherPathNorHub(string text) => new(new()
+    {
+        Code = "LT2002",
+        Kind = FaultKind.Network,
+        Category = ErrorCategory.Network,
+        Message = $"No such file or directory: {text}. It could also be the Hub ID \"{text}\", but this version does not download models.",
+        File = text,
+        Cause = "The text can be read as a path or as a Hub ID; nothing lies at the path.",
+        Fixes = ["Check the path.", $"Download the repository first (for example: git clone https://huggingface.co/{text}) and name its folder."],
+    });
+
+    public static ModelException NotASource(string text) => new(new()
+    {
+        Code = "LT2003",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"\"{text}\" is neither a path that exists nor a possible Hub ID ([owner/]name[@revision][:file-or-quantization]).",
+        File = text,
+        Fixes = ["Check the spelling.", "Quote a prompt that holds white space, or pass it with -p."],
+    });
+
+    public static ModelException RemoteNotSupported(string text) => new(new()
+    {
+        Code = "LT2004",
+        Kind = FaultKind.Unsupported,
+        Category = ErrorCategory.Network,
+        Message = $"{text} is a network address; this version opens local files and folders only.",
+        File = text,
+        Fixes = ["Download the file and name it."],
+    });
+
+    public static ModelException Unrecognised(string path, string detail) => new(new()
+    {
+        Code = "LT2101",
+        Kind = FaultKind.Refused,
+        Message = $"{path} is no model of a known format: {detail}.",
+        File = path,
+        Evidence = detail,
+        Fixes = ["Check that the download is complete.", "Name the format with --format if you know it.", "Run `llmtk list-formats` to see what is supported."],
+    });
+
+    public static ModelException UnknownFormat(string name, IEnumerable<string> known) => new(new()
+    {
+        Code = "LT2102",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"There is no format \"{name}\"; known are {string.Join(", ", known)}.",
+        Field = "--format",
+        Fixes = ["Leave out --format: the content tells.", "Run `llmtk list-formats`."],
+    });
+
+    public static ModelException FormatContradicted(string path, string asked, string found, string reason) => new(new()
+    {
+        Code = "LT2103",
+        Kind = FaultKind.Refused,
+        Message = $"{path} was to be opened as {asked}, but it is {found}: {reason}.",
+        File = path,
+        Field = "--format",
+        Evidence = reason,
+        Fixes = ["Leave out --format."],
+    });
+
+    public static ModelException Unreadable(string path, Exception inner) => new(
+        new()
+        {
+            Code = "LT2005",
+            Kind = FaultKind.Refused,
+            Message = $"{path} cannot be read: {inner.Message}",
+            File = path,
+            Evidence = inner.GetType().Name,
+            Fixes = ["Check the permissions of the file and of its folders.", "Check that the disk is well."],
+        },
+        inner);
+
+    public static ModelException NotAFile(string path) => new(new()
+    {
+        Code = "LT2006",
+        Kind = FaultKind.Refused,
+        Message = $"{path} is a pipe, a socket or a device; a model must be a plain file or a folder, because it is mapped.",
+        File = path,
+        Fixes = ["Write the data to a file and name that."],
+    });
+
+    public static ModelException NoValues(DType type) => new(new()
+    {
+        Code = "LT2104",
+        Kind = FaultKind.Unsupported,
+        Category = ErrorCategory.Backend,
+        Message = $"Values of type {type} cannot be computed by this version.",
+        Field = type.Name,
+        Fixes = ["Run `llmtk list-quantizations` for the types that can."],
+    });
+}

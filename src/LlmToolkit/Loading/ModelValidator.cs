@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using LlmToolkit.Memory;
+
+namespace LlmToolkit.Loading;
+
+/// <summary>Stop 7: a tolerant description, the checks over it, and the verdict.</summary>
+/// <param name="registry">Formats, checks and backends.</param>
+public sealed class ModelValidator(ToolkitRegistry registry)
+{
+    /// <summary>What can be known of an artifact.</summary>
+    /// <exception cref="ModelException">It is no model, or nothing can be read.</exception>
+    public ModelDescription Describe(ModelArtifact artifact, string? format = null)
+    {
+        Detection detection = FormatDetector.Detect(artifact, registry.Formats);
+        return FormatDetector.Choose(detection, format, registry.Formats).Describe(artifact);
+    }
+
+    /// <summary>Findings of the checks and, for a valid model, why nothing here could run it.</summary>
+    public IReadOnlyList<Diagnostic> Check(ModelDescription description)
+    {
+        ArgumentNullException.ThrowIfNull(description);
+        List<Diagnostic> findings = [.. description.Findings, .. registry.Checks.SelectMany(c => c.Check(description))];
+        if (description is { Container: not null, Info: { Architecture: not null } info } && findings.All(f => f.Severity < Severity.High))
+        {
+            LoadPlan plan = Routing.BackendRouter.Plan(info, new HardwareProbe().Probe(registry.Hardware), new LoadOptions(), registry.Backends);
+            if (plan.Winner is null && Routing.RoutingErrors.NoBackend(description.Artifact.Path, plan).Diagnostic is { Kind: FaultKind.Unsupported } unsupported)
+            {
+                findings.Add(unsupported);
+            }
+        }
+
+        return findings;
+    }
+
+    /// <summary>The verdict on an artifact, whatever it is.</summary>
+    public ValidationReport Validate(ModelArtifact artifact, string? format = null)
+    {
+        ArgumentNullException.ThrowIfNull(artifact);
+        long start = Stopwatch.GetTimestamp();
+        Detection detection = FormatDetector.Detect(artifact, registry.Formats);
+        try
+        {
+            using ModelDescription description = FormatDetector.Choose(detection, format, registry.Formats).Describe(artifact);
+            return new ValidationReport
+            {
+                Path = artifact.Path,
+                Format = description.Info?.Format ?? detection.Format,
+                Version = description.Info?.Version,
+                CompatibilityMode = description.CompatibilityMode,
+                Findings = Check(description),
+                Elapsed = Stopwatch.GetElapsedTime(start),
+            };
+        }
+        catch (ModelException e) when (e.Diagnostic.Kind is FaultKind.Refused or FaultKind.Unsupported)
+        {
+            return new ValidationReport { Path = artifact.Path, Format = detection.Format, Findings = [e.Diagnostic], Elapsed = Stopwatch.GetElapsedTime(start) };
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace LlmToolkit.Loading;
+
+/// <summary>Stop 3: what the user wrote becomes a source. A path that exists wins over a Hub ID.</summary>
+public static class SourceResolver
+{
+    private static readonly string[] s_modelEndings = [".gguf", ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".json", ".model", ".ggml"];
+
+    /// <summary>Resolves a text to a source.</summary>
+    /// <exception cref="ModelException">Nothing lies there and it cannot be anything else.</exception>
+    public static ModelSource Resolve(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Length > 0 && (File.Exists(text) || Directory.Exists(text)))
+        {
+            return new ModelSource.Local(Path.GetFullPath(text));
+        }
+
+        if (text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        {
+            return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? FromAddress(address) : throw LoadingErrors.NotASource(text);
+        }
+
+        if (IsPathByForm(text))
+        {
+            throw LoadingErrors.NoSuchPath(text);
+        }
+
+        return HubModelId.TryParse(text, out HubModelId? id) ? new ModelSource.Hub(id) : throw LoadingErrors.NotASource(text);
+    }
+
+    private static ModelSource FromAddress(Uri address)
+    {
+        bool endpoint = address.AbsolutePath.TrimEnd('/').EndsWith("/v1", StringComparison.Ordinal);
+        return endpoint
+            ? new ModelSource.Endpoint(new Uri(address.GetLeftPart(UriPartial.Path)), address.Fragment.Length > 1 ? address.Fragment[1..] : null)
+            : new ModelSource.Url(address);
+    }
+
+    private static bool IsPathByForm(string text) =>
+        text.Length == 0
+        || text.Contains('\\', StringComparison.Ordinal)
+        || text[0] is '/' or '~' or '.'
+        || (text.Length > 2 && char.IsAsciiLetter(text[0]) && text[1] == ':' && text[2] is '/')
+        || text.Count(c => c == '/') > 1
+        || (!text.Contains(':', StringComparison.Ordinal) && s_modelEndings.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase)));
+}

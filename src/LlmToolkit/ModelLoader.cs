@@ -1,0 +1,142 @@
+using System.Runtime.CompilerServices;
+using LlmToolkit.Loading;
+using LlmToolkit.Memory;
+using LlmToolkit.Routing;
+
+namespace LlmToolkit;
+
+/// <summary>The path from a source to a loaded model. Each stop can be used alone; a failure is a <see cref="ModelException"/> that names cause, evidence and cure.</summary>
+/// <param name="registry">Formats, backends and checks; null: the default ones.</param>
+public sealed class ModelLoader(ToolkitRegistry? registry = null)
+{
+    /// <summary>What this loader works with.</summary>
+    public ToolkitRegistry Registry { get; } = registry ?? new ToolkitRegistry();
+
+    /// <summary>Loads a model and makes it ready to generate.</summary>
+    /// <param name="source">A file, a directory, or any part of a set.</param>
+    /// <param name="options">How; null: chosen by the toolkit.</param>
+    /// <param name="progress">Told of each stop.</param>
+    /// <param name="cancellationToken">Stops between two steps; nothing stays loaded.</param>
+    /// <exception cref="ModelException">A stop refused, with reasons.</exception>
+    public async Task<ILanguageModel> LoadAsync(string source, LoadOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new LoadOptions();
+        progress?.Report(new LoadProgress("open", 0));
+        using ModelContainer container = await OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
+        progress?.Report(new LoadProgress("plan", 0.1));
+        LoadPlan plan = Plan(container.Info, options);
+        return await LoadAsync(plan, container, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Stop 10 alone: loads an open container as planned. The container may be disposed afterwards.</summary>
+    /// <exception cref="ModelException">The plan has no winner, or every backend in it failed.</exception>
+    public async Task<ILanguageModel> LoadAsync(LoadPlan plan, ModelContainer container, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(container);
+        if (plan.Winner is null)
+        {
+            throw RoutingErrors.NoBackend(container.Artifact.Path, plan);
+        }
+
+        foreach (string name in (IEnumerable<string>)[plan.Winner, .. plan.Fallbacks])
+        {
+            IModelBackend backend = Registry.Backends.First(b => b.Name == name);
+            try
+            {
+                return await backend.LoadAsync(plan, new LoadInput { Container = container }, progress, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ModelException e) when (name != plan.Fallbacks.LastOrDefault(plan.Winner) && e.Diagnostic.Kind is FaultKind.Unsupported or FaultKind.DoesNotFit)
+            {
+                // Another backend of the same plan may cure this; the last one's failure is the caller's.
+            }
+        }
+
+        throw RoutingErrors.NoBackend(container.Artifact.Path, plan);
+    }
+
+    /// <summary>As <see cref="LoadAsync(string, LoadOptions?, IProgress{LoadProgress}?, CancellationToken)"/>, with the failure as a value.</summary>
+    public async Task<LoadResult> TryLoadAsync(string source, LoadOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return new LoadResult(await LoadAsync(source, options, progress, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (ModelException e)
+        {
+            return new LoadResult(null, e.Diagnostic);
+        }
+    }
+
+    /// <summary>Stops 3-4: what lies at a path. Never throws for a file that can be read.</summary>
+    /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
+    public Task<Detection> DetectAsync(string path, CancellationToken cancellationToken = default) =>
+        Task.Run(() => FormatDetector.Detect(Artifact(path), Registry.Formats), cancellationToken);
+
+    /// <summary>Stops 3-6: opens strictly. What is returned is valid; dispose it.</summary>
+    /// <remarks>A weight file that lies beside a config.json is opened with that configuration and tokenizer.</remarks>
+    public Task<ModelContainer> OpenAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => FormatDetector.Open(Artifact(source), options?.Format, Registry.Formats), cancellationToken);
+
+    /// <summary>Stops 3-7, tolerant: what can be known of a file or set as it is named, damaged or not; dispose it.</summary>
+    /// <exception cref="ModelException">Nothing at all can be read.</exception>
+    public Task<ModelDescription> DescribeAsync(string source, string? format = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => new ModelValidator(Registry).Describe(Artifact(source), format), cancellationToken);
+
+    /// <summary>Stops 3-8: the verdict on a path.</summary>
+    /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
+    public Task<ValidationReport> ValidateAsync(string path, string? format = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => new ModelValidator(Registry).Validate(Artifact(path), format), cancellationToken);
+
+    /// <summary>Validates many paths, a few at a time, in order; a path that cannot be read gives a report with that finding.</summary>
+    public async IAsyncEnumerable<ValidationReport> ValidateAllAsync(IEnumerable<string> paths, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        foreach (string[] batch in paths.Chunk(Math.Max(1, Environment.ProcessorCount)))
+        {
+            Task<ValidationReport>[] running = [.. batch.Select(async path =>
+            {
+                try
+                {
+                    return await ValidateAsync(path, null, cancellationToken).ConfigureAwait(false);
+                }
+                catch (ModelException e)
+                {
+                    return new ValidationReport { Path = path, Format = "unknown", Findings = [e.Diagnostic] };
+                }
+            })];
+            foreach (Task<ValidationReport> report in running)
+            {
+                yield return await report.ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Stops 3-9: which backend would run the model, and why.</summary>
+    public async Task<LoadPlan> PlanAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new LoadOptions();
+        using ModelContainer container = await OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
+        return Plan(container.Info, options);
+    }
+
+    /// <summary>Stops 8-9 for facts that are known already.</summary>
+    public LoadPlan Plan(ModelInfo info, LoadOptions options) =>
+        BackendRouter.Plan(info, new HardwareProbe().Probe(Registry.Hardware), options, Registry.Backends);
+
+    private static ModelArtifact Artifact(string source) => SourceResolver.Resolve(source) switch
+    {
+        ModelSource.Local local => FormatDetector.Artifact(local.FullPath),
+        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source),
+        _ => throw LoadingErrors.RemoteNotSupported(source),
+    };
+}
+
+/// <summary>The outcome of <see cref="ModelLoader.TryLoadAsync"/>: a model or a diagnostic.</summary>
+/// <param name="Model">The model, when it loaded.</param>
+/// <param name="Error">Why it did not.</param>
+public sealed record LoadResult(ILanguageModel? Model, Diagnostic? Error)
+{
+    /// <summary>True when the model loaded.</summary>
+    public bool Success => Model is not null;
+}

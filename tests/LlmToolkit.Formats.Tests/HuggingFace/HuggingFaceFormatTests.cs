@@ -1,0 +1,259 @@
+using LlmToolkit.Formats.HuggingFace;
+using LlmToolkit.Formats.Safetensors;
+using LlmToolkit.Formats.Tests.Shared;
+
+namespace LlmToolkit.Formats.Tests.HuggingFace;
+
+public sealed class HuggingFaceFormatTests : IDisposable
+{
+    private const string Config = """{"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,"vocab_size":10,"max_position_embeddings":128,"eos_token_id":[2,-7,4000000000]}""";
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static IModelFormat Format => DefaultFormats.All.Single(f => f.Name == "huggingface");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Open_Directory_JoinsFilesIntoOneModel()
+    {
+        Model(Config);
+        _folder.Write("generation_config.json", """{"do_sample":false,"temperature":0.7,"top_p":0.9,"top_k":-3,"eos_token_id":5}""");
+        _folder.Write("tokenizer_config.json", """{"bos_token":{"content":"<s>"},"chat_template":[{"name":"tool_use","template":"t"},{"name":"default","template":"d"}]}""");
+        _folder.Write("tokenizer.json", """{"added_tokens":[{"id":3,"content":"<s>"}],"model":{"type":"BPE","vocab":{"a":0,"b":1,"c":2},"merges":[]}}""");
+        _folder.Write("README.md", "---\nlanguage: en\nlicense: apache-2.0\n---\n# x");
+        using ModelContainer model = Format.Open(_folder.Artifact);
+
+        Assert.Equal((0f, 0.9f, null), (model.GenerationDefaults.Temperature, model.GenerationDefaults.TopP, model.GenerationDefaults.TopK));
+        Assert.Equal([5, 2], model.EndTokens);
+        Assert.Equal("d", model.ChatTemplate);
+        Assert.Equal(("bpe", 4, 3), (model.Info.Tokenizer!.Kind, model.Info.Tokenizer.Vocabulary, model.Info.Tokenizer.Special["bos"]));
+        Assert.Equal(("apache-2.0", 2 * 2 * 16 * 2 * 2L, 16), (model.Info.License, model.Info.KvBytesPerToken, model.Info.HeadDim));
+        Assert.Equal(["model.safetensors"], model.Files.Select(f => f.Name));
+        Assert.Equal(["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"], model.Tokenizer!.Files.Keys.Order());
+    }
+
+    [Theory]
+    [InlineData("{\"text_config\":{\"hidden_size\":8,\"x\":null},\"hidden_size\":4,\"x\":1}")]
+    [InlineData("{\"thinker_config\":{\"text_config\":{\"hidden_size\":8}},\"hidden_size\":4,\"x\":1}")]
+    [InlineData("{\"llm_config\":{\"hidden_size\":8},\"x\":1}")]
+    public void Metadata_NestedTextConfiguration_ComesFirst(string config)
+    {
+        Model(config);
+        using ModelContainer model = Format.Open(_folder.Artifact);
+
+        Assert.Equal(8, model.Metadata.Int64("hidden_size"));
+        Assert.Equal(1, model.Metadata.Int64("x"));
+    }
+
+    [Fact]
+    public void Metadata_DottedPathsAndPythonNumbers_AreRead()
+    {
+        Model("""{"rope_parameters":{"full_attention":{"rope_theta":1e6}},"time_step_limit":[0.0,Infinity],"nan":NaN,"text":"NaN \" Infinity","big":1000000000000000019884624838656,"layer_types":["a","b"]}""");
+        using ModelContainer model = Format.Open(_folder.Artifact);
+
+        Assert.Equal(1e6, model.Metadata.Double("rope_parameters.full_attention.rope_theta"));
+        Assert.True(model.Metadata.TryGet("time_step_limit", out MetadataValue? limit) && limit.TryGetDoubles(out IReadOnlyList<double>? values) && double.IsPositiveInfinity(values[1]));
+        Assert.False(model.Metadata.TryGet("nan", out _));
+        Assert.Equal("NaN \" Infinity", model.Metadata.Text("text"));
+        Assert.Equal(1e30, model.Metadata.Double("big")!.Value, 1e15);
+        Assert.True(model.Metadata.TryGet("layer_types", out MetadataValue? types) && types.TryGetStrings(out _));
+    }
+
+    [Fact]
+    public void Pooling_SentenceTransformersSteps_AreCollected()
+    {
+        Model("""{"architectures":["BertModel"],"model_type":"bert"}""");
+        _folder.Write("modules.json", """[{"type":"sentence_transformers.models.Transformer","path":""},{"type":"sentence_transformers.models.Pooling","path":"1_Pooling"},{"type":"sentence_transformers.models.Normalize","path":"2_Normalize"},{"type":"sentence_transformers.models.Dense","path":"3_Dense"}]""");
+        _folder.Write("1_Pooling/config.json", """{"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":false}""");
+        _folder.Write("sentence_bert_config.json", """{"max_seq_length":256}""");
+        using ModelContainer model = Format.Open(_folder.Artifact);
+
+        Assert.Equal(new PoolingOptions { Mode = "cls", Normalize = true, MaxTokens = 256 }, model.Pooling);
+        Assert.True(model.Info.IsEncoder);
+        Assert.Null(model.Info.KvBytesPerToken);
+        Assert.Equal("LT1306", Assert.Single(model.Check()).Code);
+    }
+
+    [Theory]
+    [InlineData("no weights", "config.json", "LT1300", "config.json without weights")]
+    [InlineData("no config", "model.safetensors", "LT1302", "config.json")]
+    [InlineData("nothing", "", "LT1300", "empty")]
+    [InlineData("diffusers", "model_index.json", "LT1301", "diffusers")]
+    [InlineData("onnx", "model.onnx", "LT1301", "another runtime")]
+    public void Open_IncompleteDirectory_SaysWhat(string name, string file, string code, string detail)
+    {
+        if (file.Length > 0)
+        {
+            _folder.Write(file, "{}");
+        }
+
+        ModelException error = Assert.Throws<ModelException>(() => Format.Open(_folder.Artifact));
+
+        Assert.True(error.Diagnostic.Code == code, $"{name}: {error.Diagnostic.Code} {error.Message}");
+        Assert.Contains(detail, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "LT1503")]
+    [InlineData("[]", "LT1522")]
+    [InlineData("{\"a\":1,", "LT1521")]
+    [InlineData("{\"a\":1,\"a\":2}", "LT1521")]
+    [InlineData("{\"model_type\":\"\\ud800\"}", "LT1521")]
+    [InlineData("{\"\\ud800\":1}", "LT1521")]
+    [InlineData("<html>429 Too Many Requests</html>", "LT1511")]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 700\n", "LT1510")]
+    public void Open_BadConfig_IsRefusedAndTheWeightsAreStillDescribed(string config, string code)
+    {
+        Model(config);
+
+        ModelException error = Assert.Throws<ModelException>(() => Format.Open(_folder.Artifact));
+        using ModelDescription description = Format.Describe(_folder.Artifact);
+
+        Assert.Equal(code, error.Diagnostic.Code);
+        Assert.Equal(code, Assert.Single(description.Findings).Code);
+        Assert.Single(description.Tensors);
+    }
+
+    [Fact]
+    public void Open_RandomMutations_ThrowNothingButModelException()
+    {
+        Model(Config);
+        string tokenizer = """{"bos_token":{"content":"<s>"},"chat_template":[{"name":"default","template":"d"}]}""";
+        Random random = new(5);
+        for (int i = 0; i < 500; i++)
+        {
+            foreach ((string name, string text) in new[] { ("config.json", Config), ("tokenizer_config.json", tokenizer), ("generation_config.json", "{\"eos_token_id\":[1,2],\"top_p\":0.5}") })
+            {
+                byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
+                for (int n = random.Next(3); n > 0; n--)
+                {
+                    bytes[random.Next(bytes.Length)] = random.Next(4) == 0 ? (byte)random.Next(256) : (byte)"{}[]\",:0129eE.-\\u "[random.Next(18)];
+                }
+
+                File.Delete(Path.Combine(_folder.Path, name));
+                _folder.Write(name, bytes);
+            }
+
+            try
+            {
+                using ModelDescription description = Format.Describe(_folder.Artifact);
+                _ = description.Metadata?.Entries.Count(e => e.Value.Value is null);
+            }
+            catch (ModelException)
+            {
+            }
+        }
+    }
+
+    [Fact]
+    public void Describe_BadWeights_StillGivesTheConfiguration()
+    {
+        Model(Config);
+        _folder.Write("model.safetensors", [8, 0, 0, 0, 0, 0, 0, 0, 1]);
+        using ModelDescription description = Format.Describe(_folder.Artifact);
+
+        Assert.Equal("LT1101", Assert.Single(description.Findings).Code);
+        Assert.Equal(("llama", 2), (description.Info!.Architecture, description.Info.Layers));
+    }
+
+    [Fact]
+    public void Describe_Adapter_NamesItsBaseModel()
+    {
+        Model(Config);
+        File.Delete(Path.Combine(_folder.Path, "config.json"));
+        File.Move(Path.Combine(_folder.Path, "model.safetensors"), Path.Combine(_folder.Path, "adapter_model.safetensors"));
+        _folder.Write("adapter_config.json", """{"peft_type":"LORA","base_model_name_or_path":"org/base"}""");
+        using ModelDescription description = Format.Describe(_folder.Artifact);
+
+        Diagnostic finding = Assert.Single(description.Findings);
+        Assert.Equal(("LT1301", FaultKind.Unsupported), (finding.Code, finding.Kind));
+        Assert.Equal("org/base", description.Info!.AdapterOf);
+        Assert.Single(description.Tensors);
+    }
+
+    [Fact]
+    public void OpenWithFolder_WeightFileBesideConfig_HasItsConfiguration()
+    {
+        Model(Config);
+        ModelArtifact file = ModelArtifact.FromPath(Path.Combine(_folder.Path, "model.safetensors"));
+        using ModelContainer model = HuggingFaceFormat.OpenWithFolder(new SafetensorsFormat(), file);
+        using ModelContainer alone = new SafetensorsFormat().Open(file);
+
+        Assert.Equal(("safetensors", "llama"), (model.Info.Format, model.Info.Architecture));
+        Assert.Null(alone.Info.Architecture);
+        Assert.Equal(2, model.Metadata.Int64("num_hidden_layers"));
+    }
+
+    [Fact]
+    public void Open_LinksOutOfTheFolder_AreRefused()
+    {
+        using TemporaryFolder other = new();
+        Model(Config);
+        File.Move(Path.Combine(_folder.Path, "config.json"), Path.Combine(other.Path, "config.json"));
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "config.json"), Path.Combine(other.Path, "config.json"));
+
+        ModelException error = Assert.Throws<ModelException>(() => Format.Open(_folder.Artifact));
+
+        Assert.Equal("LT1505", error.Diagnostic.Code);
+    }
+
+    [Fact]
+    public void Open_LinkInACircle_IsRefused()
+    {
+        Model(Config);
+        File.Delete(Path.Combine(_folder.Path, "model.safetensors"));
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "model.safetensors"), "model.safetensors");
+
+        ModelException error = Assert.Throws<ModelException>(() => Format.Open(_folder.Artifact));
+
+        Assert.Equal("LT1501", error.Diagnostic.Code);
+    }
+
+    [Theory]
+    [InlineData("model.safetensors,pytorch_model.bin", "model.safetensors", "safetensors")]
+    [InlineData("pytorch_model.bin,optimizer.pt", "pytorch_model.bin", "pytorch")]
+    [InlineData("pytorch_model.bin.index.json,pytorch_model-00001-of-00001.bin", "pytorch_model.bin.index.json", "pytorch")]
+    [InlineData("model.fp16.safetensors,consolidated.safetensors", "model.fp16.safetensors", "safetensors")]
+    [InlineData("model.safetensors.index.json,model-00001-of-00001.safetensors,m.gguf", "model.safetensors.index.json", "safetensors")]
+    public void Analyze_SeveralWeights_PrefersInOrder(string files, string expected, string format)
+    {
+        foreach (string name in files.Split(',').Append("config.json"))
+        {
+            _folder.Write(name, "{}");
+        }
+
+        DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(_folder.Artifact);
+
+        Assert.Equal((expected, format, "transformers"), (DirectoryAnalyzer.Entry(analysis)!.Name, analysis.WeightFormat, analysis.Shape));
+    }
+
+    [Theory]
+    [InlineData("a-Q8_0.gguf,a-Q4_K_M.gguf", "a-Q4_K_M.gguf", "most useful")]
+    [InlineData("a-IQ1_S.gguf,b-IQ2_XS.gguf", "b-IQ2_XS.gguf", "largest")]
+    [InlineData("m-00001-of-00002.gguf,m-00002-of-00002.gguf", "m-00001-of-00002.gguf", "split set of 2")]
+    [InlineData("mmproj-m.gguf,m.gguf", "m.gguf", "one GGUF file")]
+    public void Analyze_GgufDirectory_ChoosesAndSaysWhy(string files, string expected, string reason)
+    {
+        foreach (string name in files.Split(','))
+        {
+            _folder.Write(name, new byte[name.Contains("2_XS", StringComparison.Ordinal) ? 9 : 8]);
+        }
+
+        DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(_folder.Artifact);
+
+        Assert.Equal((expected, "gguf"), (analysis.Weights[0].Name, analysis.Shape));
+        Assert.Contains(reason, analysis.Reason, StringComparison.Ordinal);
+    }
+
+    private void Model(string config)
+    {
+        _folder.Write("config.json", config);
+        using MemoryStream stream = new();
+        using SafetensorsWriter writer = SafetensorsWriter.Create(stream);
+        writer.Declare("model.norm.weight", DTypes.F32, [1]);
+        writer.Write([1f]);
+        writer.Complete();
+        _folder.Write("model.safetensors", stream.ToArray());
+    }
+}

@@ -1,0 +1,76 @@
+using LlmToolkit.Formats.PyTorch;
+using LlmToolkit.Formats.PyTorch.Pickle;
+
+namespace LlmToolkit.Tests.PyTorch;
+
+/// <summary>The form before torch 1.6.</summary>
+public class LegacyFileTests
+{
+    private static readonly PyTorchFormat Format = new();
+
+    [Fact]
+    public void Read_WindowOfAStorage_BeginsWhereTheWindowDoes()
+    {
+        using TorchFile folder = TorchFile.Create();
+        using ModelContainer container = Format.Open(folder.Write(Legacy(window: 1)));
+
+        using TensorData data = container.Read(container.Tensors[0]);
+
+        Assert.Equal([2, 3], PyTorchFormatTests.Floats(data));
+        Assert.False(data.Copied);
+        Assert.Equal("1001", container.Info.Version);
+    }
+
+    [Theory]
+    [InlineData("window outside", 3, 4, 0, "LT1222", "window")]
+    [InlineData("other count", 1, 5, 0, "LT1222", "5 elements")]
+    [InlineData("cut", 1, 4, 4, "LT1206", "16 bytes")]
+    public void Open_Damaged_SaysWhere(string name, int window, long count, int cut, string code, string detail)
+    {
+        using TorchFile folder = TorchFile.Create();
+        byte[] file = Legacy(window, count);
+        ModelException error = Assert.Throws<ModelException>(() => Format.Open(folder.Write(file[..^cut])));
+
+        Assert.True(error.Diagnostic.Code == code, $"{name}: {error.Message}");
+        Assert.Contains(detail, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_WholeModule_NamesTheClass()
+    {
+        byte[] file =
+        [
+            .. Begin(),
+            .. TorchFile.Pickle(p => p.Op(PickleOp.Mark).Text("module").Global("my.model", "Net").Text("net.py").Text("class Net: pass").Op(PickleOp.Tuple).Op(PickleOp.BinPersId)),
+            .. TorchFile.Pickle(p => p.Op(PickleOp.EmptyList)),
+        ];
+        using TorchFile folder = TorchFile.Create();
+        ModelException error = Assert.Throws<ModelException>(() => Format.Open(folder.Write(file)));
+
+        Assert.Equal("LT1220", error.Diagnostic.Code);
+        Assert.Contains("my.model.Net", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Two floats through a window of a storage of four.</summary>
+    private static byte[] Legacy(int window, long count = 4) =>
+    [
+        .. Begin(),
+        .. TorchFile.Pickle(p =>
+        {
+            p.Op(PickleOp.EmptyDict).Text("w").Global("torch._utils", "_rebuild_tensor").Op(PickleOp.Mark);
+            p.Op(PickleOp.Mark).Text("storage").Global("torch", "FloatStorage").Text("94").Text("cpu").Integer(4);
+            p.Op(PickleOp.Mark).Text("95").Integer(window).Integer(2).Op(PickleOp.Tuple).Op(PickleOp.Tuple).Op(PickleOp.BinPersId);
+            p.Integer(0).Integers([2]).Integers([1]).Op(PickleOp.Tuple).Op(PickleOp.Reduce).Op(PickleOp.SetItem);
+        }),
+        .. TorchFile.Pickle(p => p.Op(PickleOp.EmptyList).Text("94").Op(PickleOp.Append)),
+        .. BitConverter.GetBytes(count),
+        .. TorchFile.Four,
+    ];
+
+    private static byte[] Begin() =>
+    [
+        .. PyTorchConstants.LegacyMagic,
+        .. TorchFile.Pickle(p => p.Integer(1001)),
+        .. TorchFile.Pickle(p => p.Op(PickleOp.EmptyDict).Text("little_endian").Op(PickleOp.NewTrue).Op(PickleOp.SetItem)),
+    ];
+}

@@ -1,0 +1,253 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using LlmToolkit.Formats.PyTorch;
+using LlmToolkit.Formats.PyTorch.Pickle;
+
+namespace LlmToolkit.Tests.PyTorch;
+
+public class PyTorchFormatTests
+{
+    private static readonly PyTorchFormat Format = new();
+
+    [Theory]
+    [InlineData(CompressionLevel.NoCompression, false)]
+    [InlineData(CompressionLevel.Optimal, true)]
+    public void Read_StoredAndDeflated_GivesTheValues(CompressionLevel level, bool copied)
+    {
+        using TorchFile folder = TorchFile.Create();
+        ModelArtifact file = folder.Write(TorchFile.Zip(TorchFile.GoodPickle, level, entries: [("data/0", TorchFile.Four)]));
+        using ModelContainer container = Format.Open(file);
+        TensorInfo tensor = Assert.Single(container.Tensors);
+
+        using TensorData data = container.Read(tensor);
+
+        Assert.Equal([1, 2, 3, 4], Floats(data));
+        Assert.Equal(copied, data.Copied);
+        Assert.Equal(!copied, tensor.InPlace);
+        Assert.Equal(4, container.Info.Parameters);
+    }
+
+    [Fact]
+    public void Read_AfterTheContainerIsDisposed_KeepsTheValues()
+    {
+        using TorchFile folder = TorchFile.Create();
+        ModelContainer container = Format.Open(folder.Write(TorchFile.GoodZip));
+        using TensorData data = container.Read(container.Tensors[0]);
+
+        container.Dispose();
+
+        Assert.Equal([1, 2, 3, 4], Floats(data));
+        Assert.Throws<ObjectDisposedException>(() => container.Read(container.Tensors[0]));
+    }
+
+    [Fact]
+    public void Read_BigEndian_SwapsEveryElement()
+    {
+        byte[] swapped = TorchFile.Four;
+        MemoryMarshal.Cast<byte, uint>(swapped.AsSpan()).ToArray().Select(BinaryPrimitives.ReverseEndianness).SelectMany(BitConverter.GetBytes).ToArray().CopyTo(swapped, 0);
+        using TorchFile folder = TorchFile.Create();
+        using ModelContainer container = Format.Open(folder.Write(TorchFile.Zip(TorchFile.GoodPickle, entries: [("byteorder", "big"u8.ToArray()), ("data/0", swapped)])));
+
+        using TensorData data = container.Read(container.Tensors[0]);
+
+        Assert.Equal([1, 2, 3, 4], Floats(data));
+        Assert.True(container.Tensors[0].BigEndian);
+        Assert.Equal("big", container.Info.ByteOrder);
+    }
+
+    [Theory]
+    [InlineData("transposed", 0, new long[] { 2, 2 }, new long[] { 1, 2 }, new float[] { 1, 3, 2, 4 })]
+    [InlineData("second column", 1, new long[] { 2 }, new long[] { 2 }, new float[] { 2, 4 })]
+    [InlineData("last row, in place", 2, new long[] { 1, 2 }, new long[] { 7, 1 }, new float[] { 3, 4 })]
+    [InlineData("expanded", 3, new long[] { 3 }, new long[] { 0 }, new float[] { 4, 4, 4 })]
+    [InlineData("scalar", 2, new long[0], new long[0], new float[] { 3 })]
+    [InlineData("empty", 99, new long[] { 0, 5 }, new long[] { 5, 1 }, new float[0])]
+    [InlineData("three dimensions", 0, new long[] { 2, 1, 2 }, new long[] { 1, 9, 2 }, new float[] { 1, 3, 2, 4 })]
+    public void Read_View_IsGathered(string name, int offset, long[] shape, long[] strides, float[] expected)
+    {
+        byte[] pickle = TorchFile.Pickle(p => TorchFile.Tensor(p.Op(PickleOp.EmptyDict).Text(name), offset: offset, shape: shape, strides: strides).Op(PickleOp.SetItem));
+        using TorchFile folder = TorchFile.Create();
+        foreach (CompressionLevel level in (CompressionLevel[])[CompressionLevel.NoCompression, CompressionLevel.Optimal])
+        {
+            using ModelContainer container = Format.Open(folder.Write(TorchFile.Zip(pickle, level, entries: [("data/0", TorchFile.Four)])));
+            using TensorData data = container.Read(container.Tensors[0]);
+
+            Assert.Equal(expected, Floats(data));
+            Assert.Equal(shape, container.Tensors[0].Shape.ToArray());
+        }
+    }
+
+    [Fact]
+    public void OpenStateDict_NestedAndWrapped_GivesTheModelsOwnNames()
+    {
+        byte[] pickle = TorchFile.Pickle(p =>
+        {
+            p.Op(PickleOp.EmptyDict).Op(PickleOp.Mark).Text("epoch").Integer(3).Text("optimizer").Op(PickleOp.EmptyDict).Integer(0);
+            TorchFile.Tensor(p).Op(PickleOp.SetItem).Text("model").Op(PickleOp.EmptyDict).Op(PickleOp.Mark).Text("module._orig_mod.lm_head.weight");
+            TorchFile.Tensor(p).Text("module._orig_mod.model.norm.weight");
+            TorchFile.Tensor(p, shape: [4], strides: [1]).Op(PickleOp.SetItems).Op(PickleOp.SetItems);
+        });
+        using TorchFile folder = TorchFile.Create();
+        ModelArtifact file = folder.Write(TorchFile.Zip(pickle, entries: [("data/0", TorchFile.Four)]));
+
+        using ModelContainer all = Format.Open(file);
+        using ModelContainer weights = PyTorchContainer.OpenStateDict(file);
+
+        Assert.Equal(["optimizer.0", "model.module._orig_mod.lm_head.weight", "model.module._orig_mod.model.norm.weight"], all.Tensors.Select(t => t.Name));
+        Assert.Equal(["lm_head.weight", "model.norm.weight"], weights.Tensors.Select(t => t.Name));
+        Assert.Equal(3, all.Metadata.Int64("epoch"));
+        Assert.Equal(8, all.Info.Parameters);
+        using TensorData data = weights.Read(weights.Tensors[1]);
+        Assert.Equal([1, 2, 3, 4], Floats(data));
+    }
+
+    [Fact]
+    public void Open_Float8WithoutStorageClass_ReadsTypeFromTheCall()
+    {
+        byte[] pickle = TorchFile.Pickle(p =>
+        {
+            p.Op(PickleOp.EmptyDict).Text("w").Global("torch._utils", "_rebuild_tensor_v3").Op(PickleOp.Mark);
+            TorchFile.Storage(p, "UntypedStorage", "0", 16, "torch.storage").Integer(4).Integers([2, 2]).Integers([2, 1]).Op(PickleOp.NewFalse);
+            p.Global("collections", "OrderedDict").Op(PickleOp.EmptyTuple).Op(PickleOp.Reduce).Global("torch", "uint16").Op(PickleOp.Tuple).Op(PickleOp.Reduce).Op(PickleOp.SetItem);
+        });
+        using TorchFile folder = TorchFile.Create();
+        using ModelContainer container = Format.Open(folder.Write(TorchFile.Zip(pickle, entries: [("data/0", TorchFile.Four)])));
+
+        using TensorData data = container.Read(container.Tensors[0]);
+
+        Assert.Equal(DTypes.U16, container.Tensors[0].DType);
+        Assert.Equal(TorchFile.Four[8..], data.Row(0).ToArray().Concat(data.Row(1).ToArray()));
+    }
+
+    [Theory]
+    [InlineData("lacks a shard", "b.bin is gone", "LT1242")]
+    [InlineData("tensor in no shard", "index names more", "LT1243")]
+    [InlineData("tensor in both", "doubled", "LT1244")]
+    [InlineData("path in the index", "path", "LT1241")]
+    [InlineData("name twice in the index", "twice", "LT1240")]
+    [InlineData("no map", "empty", "LT1240")]
+    public void Open_BadShards_SaysWhichPart(string name, string fault, string code)
+    {
+        using TorchFile folder = TorchFile.Create();
+        folder.Write(Shard("one"), "a.bin");
+        if (fault != "b.bin is gone")
+        {
+            folder.Write(Shard(fault == "doubled" ? "one" : "two"), "b.bin");
+        }
+
+        string index = fault switch
+        {
+            "index names more" => """{"weight_map": {"one": "a.bin", "two": "b.bin", "three": "b.bin"}}""",
+            "path" => """{"weight_map": {"one": "a.bin", "two": "../b.bin"}}""",
+            "twice" => """{"weight_map": {"one": "a.bin", "one": "b.bin"}}""",
+            "empty" => """{"weight_map": {}}""",
+            _ => """{"weight_map": {"one": "a.bin", "two": "b.bin"}}""",
+        };
+        ModelArtifact artifact = folder.Write(TorchFile.Latin1(index), "pytorch_model.bin.index.json");
+
+        ModelException error = Assert.Throws<ModelException>(() => Format.Open(artifact));
+
+        Assert.True(error.Diagnostic.Code == code, $"{name}: {error.Message}");
+        Assert.NotEmpty(error.Diagnostic.Fixes);
+    }
+
+    [Fact]
+    public void Open_ForeignTensorInShard_LeavesItOutAndWarns()
+    {
+        using TorchFile folder = TorchFile.Create();
+        folder.Write(Shard("one"), "a.bin");
+        folder.Write(Shard("two", "stray"), "b.bin");
+        using ModelContainer container = Format.Open(folder.Write(TorchFile.Latin1("""{"weight_map": {"one": "a.bin", "two": "b.bin"}}"""), "pytorch_model.bin.index.json"));
+
+        Assert.Equal(["one", "two"], container.Tensors.Select(t => t.Name));
+        Diagnostic finding = Assert.Single(container.Check());
+        Assert.Contains("stray", finding.Message, StringComparison.Ordinal);
+        Assert.Equal(Severity.Medium, finding.Severity);
+    }
+
+    [Fact]
+    public void Describe_CutFile_GivesTheTensorsThatAreWhole()
+    {
+        byte[] whole = File.ReadAllBytes(Path.Combine(SharedData.Conformance("models", "llama-bin"), "pytorch_model.bin"));
+        using TorchFile folder = TorchFile.Create();
+        using ModelDescription description = Format.Describe(folder.Write(whole[..(whole.Length / 2)]));
+
+        Assert.Null(description.Container);
+        Assert.Contains(description.Findings, f => f.Code == "LT1207");
+        Assert.NotEmpty(description.Tensors);
+        using ModelContainer complete = Format.Open(ModelArtifact.FromPath(Path.Combine(SharedData.Conformance("models", "llama-bin"), "pytorch_model.bin")));
+        foreach (TensorInfo tensor in description.Tensors)
+        {
+            Assert.True(complete.TryFind(tensor.Name, out TensorInfo? original));
+            using TensorData? read = description.TryRead(tensor);
+            using TensorData expected = complete.Read(original);
+            Assert.Equal(PyTorchConformanceTests.Hash(expected), PyTorchConformanceTests.Hash(read!));
+        }
+
+        Assert.True(description.Tensors.Count < complete.Tensors.Count);
+    }
+
+    [Fact]
+    public void Describe_HostileFile_ListsNamesAndTensors()
+    {
+        byte[] pickle = TorchFile.Pickle(p =>
+        {
+            TorchFile.Tensor(p.Op(PickleOp.EmptyDict).Text("w")).Op(PickleOp.SetItem).Text("x").Global("posix", "system").Op(PickleOp.Mark).Text("true").Op(PickleOp.Tuple).Op(PickleOp.Reduce).Op(PickleOp.SetItem);
+        });
+        using TorchFile folder = TorchFile.Create();
+        using ModelDescription description = Format.Describe(folder.Write(TorchFile.Zip(pickle, entries: [("data/0", TorchFile.Four)])));
+
+        Assert.Null(description.Container);
+        Assert.Equal(["posix.system"], description.Opaque);
+        Diagnostic finding = Assert.Single(description.Findings);
+        Assert.Equal(("LT1220", Severity.Critical), (finding.Code, finding.Severity));
+        using TensorData? data = description.TryRead(Assert.Single(description.Tensors));
+        Assert.Equal([1, 2, 3, 4], Floats(data!));
+    }
+
+    [Fact]
+    public void Probe_Files_AreToldApart()
+    {
+        using TorchFile folder = TorchFile.Create();
+        byte[] script = TorchFile.Zip(TorchFile.GoodPickle, entries: [("constants.pkl", [0x80, 2, (byte)')', (byte)'.']), ("code/m.py", [])]);
+
+        Assert.Equal(1, Probe(folder.Write(TorchFile.GoodZip)).Score);
+        Assert.Equal("torchscript", Probe(folder.Write(script)).Recognised);
+        Assert.InRange(Probe(folder.Write(TorchFile.GoodZip[..200])).Score, 0.5, 0.9);
+        Assert.InRange(Probe(folder.Write([0x80, 4, (byte)'N', (byte)'.'])).Score, 0.5, 0.9);
+        Assert.InRange(Probe(folder.Write(TorchFile.Latin1("cposix\nsystem\n(S'x'\ntR."))).Score, 0.1, 0.5);
+        Assert.Equal(0, Probe(folder.Write(TorchFile.Latin1("call me\nIshmael\n"))).Score);
+        Assert.Equal(0, Probe(folder.Write("GGUF\u0003\0\0\0"u8.ToArray())).Score);
+    }
+
+    private static FormatMatch Probe(ModelArtifact artifact)
+    {
+        byte[] bytes = File.ReadAllBytes(artifact.Path);
+        return Format.Probe(artifact, new ProbeBytes(bytes.AsSpan(0, Math.Min(bytes.Length, 4096)), bytes.AsSpan(Math.Max(0, bytes.Length - 65536))));
+    }
+
+    private static byte[] Shard(params string[] names) => TorchFile.Zip(
+        TorchFile.Pickle(p =>
+        {
+            p.Op(PickleOp.EmptyDict).Op(PickleOp.Mark);
+            foreach (string name in names)
+            {
+                TorchFile.Tensor(p.Text(name));
+            }
+
+            p.Op(PickleOp.SetItems);
+        }),
+        entries: [("data/0", TorchFile.Four)]);
+
+    internal static float[] Floats(TensorData data)
+    {
+        List<float> values = [];
+        for (long row = 0; row < data.Rows; row++)
+        {
+            values.AddRange(MemoryMarshal.Cast<byte, float>(data.Row(row)));
+        }
+
+        return [.. values];
+    }
+}
