@@ -161,7 +161,7 @@ public sealed class HuggingFaceFormat : IModelFormat
         };
     }
 
-    private static T? Try<T>(Func<T> read, List<Diagnostic> findings)
+    private static T? Try<T>(Func<T?> read, List<Diagnostic> findings)
         where T : class
     {
         try

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using LlmToolkit.Formats.Foreign;
 using LlmToolkit.Formats.PyTorch.Pickle;
 using LlmToolkit.Formats.PyTorch.Zip;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch;
 
@@ -43,14 +44,14 @@ internal sealed class PyTorchReader
     /// <summary>Bytes that the recognisers of foreign files are shown.</summary>
     private const int ProbeHead = 4096;
 
-    private readonly FileMapping _map;
+    private readonly MappedFile _map;
     private readonly PyTorchFile _file;
     private readonly PickleLog _log;
 
     /// <summary>Legacy only: type and number of elements of each root storage, from the persistent ids.</summary>
     private readonly Dictionary<string, (StorageClass Class, long Count)> _roots = new(StringComparer.Ordinal);
 
-    private PyTorchReader(FileMapping map, ArtifactFile file)
+    private PyTorchReader(MappedFile map, ArtifactFile file)
     {
         (_map, _file, _log) = (map, new PyTorchFile(file), new PickleLog(file.Path));
     }
@@ -58,12 +59,17 @@ internal sealed class PyTorchReader
     private string Path => _file.File.Path;
 
     /// <summary>Reads a mapped file. Does not throw on any content.</summary>
-    public static PyTorchFile Read(FileMapping map, ArtifactFile file)
+    public static PyTorchFile Read(MappedFile map, ArtifactFile file)
     {
         PyTorchReader reader = new(map, file);
-        ReadOnlySpan<byte> head = map.Span(0, (int)Math.Min(map.Length, 512));
+        ReadOnlySpan<byte> head = map.Head(512);
         try
         {
+            if (map.Length == 0)
+            {
+                throw new ModelException(FileErrors.Empty(file.Path));
+            }
+
             PyTorchLayout layout = PyTorchHeader.Guess(head);
             reader._file.Header = new PyTorchHeader { Layout = layout };
             switch (layout)
@@ -110,7 +116,7 @@ internal sealed class PyTorchReader
         _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Zip, Version = version, IsBigEndian = order == "big" };
         if (order is not ("little" or "big"))
         {
-            _file.Findings.Add(PyTorchErrors.BadArchive(Path, $"says '{PyTorchErrors.Show(order)}', neither little nor big", "byteorder").Diagnostic);
+            _file.Findings.Add(PyTorchErrors.BadArchive(Path, $"says '{Shown.Text(order)}', neither little nor big", "byteorder").Diagnostic);
         }
 
         if (version is not null && (!int.TryParse(version, out int number) || number is < 1 or > PyTorchConstants.MaxVersion))
@@ -346,25 +352,25 @@ internal sealed class PyTorchReader
 
         if (_map.Length - at < 8)
         {
-            throw PyTorchErrors.Truncated(Path, $"the length of storage {PyTorchErrors.Show(name)}", at, 8, _map.Length - at);
+            throw PyTorchErrors.Truncated(Path, $"the length of storage {Shown.Text(name)}", at, 8, _map.Length - at);
         }
 
         long count = BinaryPrimitives.ReadInt64LittleEndian(_map.Span(at, 8));
         if (count != root.Count)
         {
-            throw PyTorchErrors.BadPickle(Path, at, $"storage {PyTorchErrors.Show(name)} has {count} elements, the pickle says {root.Count}");
+            throw PyTorchErrors.BadPickle(Path, at, $"storage {Shown.Text(name)} has {count} elements, the pickle says {root.Count}");
         }
 
         long bytes = count * root.Class.ElementBytes;
         at += 8;
         if (bytes > _map.Length - at)
         {
-            throw PyTorchErrors.Truncated(Path, $"storage {PyTorchErrors.Show(name)}", at, bytes, _map.Length - at);
+            throw PyTorchErrors.Truncated(Path, $"storage {Shown.Text(name)}", at, bytes, _map.Length - at);
         }
 
         if (!_file.Storages.TryAdd(name, new StorageBytes(at, bytes)))
         {
-            throw PyTorchErrors.BadPickle(Path, at, $"storage {PyTorchErrors.Show(name)} comes twice");
+            throw PyTorchErrors.BadPickle(Path, at, $"storage {Shown.Text(name)} comes twice");
         }
 
         return at + bytes;
@@ -385,7 +391,7 @@ internal sealed class PyTorchReader
 
         if (!_roots.TryAdd(storage.Key, (storage.Class, storage.Count)) && _roots[storage.Key] != (storage.Class, storage.Count))
         {
-            throw PyTorchErrors.BadPickle(Path, offset, $"storage {PyTorchErrors.Show(storage.Key)} is described in two ways");
+            throw PyTorchErrors.BadPickle(Path, offset, $"storage {Shown.Text(storage.Key)} is described in two ways");
         }
 
         switch (id.Items.Length == 6 ? id.Items[5] : null)
@@ -395,7 +401,7 @@ internal sealed class PyTorchReader
             case PickleTuple { Items: [string, long first, long size] } when first >= 0 && size >= 0 && first <= storage.Count - size:
                 return storage with { FirstElement = first, Count = size };
             default:
-                throw PyTorchErrors.BadPickle(Path, offset, $"a window of storage {PyTorchErrors.Show(storage.Key)} lies outside it");
+                throw PyTorchErrors.BadPickle(Path, offset, $"a window of storage {Shown.Text(storage.Key)} lies outside it");
         }
     }
 
@@ -436,7 +442,7 @@ internal sealed class PyTorchReader
             throw PyTorchErrors.BarePickle(Path);
         }
 
-        ProbeBytes bytes = new(_map.Span(0, (int)Math.Min(_map.Length, ProbeHead)), []);
+        ProbeBytes bytes = new(_map.Head(ProbeHead), []);
         throw ForeignFormats.Recognise(ModelArtifact.FromPath(Path), bytes) is { } foreign ? new ModelException(foreign.Diagnostic) : PyTorchErrors.NotPyTorch(Path, head);
     }
 

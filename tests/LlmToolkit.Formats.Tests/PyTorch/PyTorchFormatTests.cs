@@ -124,8 +124,8 @@ public class PyTorchFormatTests
     [InlineData("lacks a shard", "b.bin is gone", "LT1242")]
     [InlineData("tensor in no shard", "index names more", "LT1243")]
     [InlineData("tensor in both", "doubled", "LT1244")]
-    [InlineData("path in the index", "path", "LT1241")]
-    [InlineData("name twice in the index", "twice", "LT1240")]
+    [InlineData("path in the index", "path", "LT1506")]
+    [InlineData("name twice in the index", "twice", "LT1521")]
     [InlineData("no map", "empty", "LT1240")]
     public void Open_BadShards_SaysWhichPart(string name, string fault, string code)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch.Pickle;
 
@@ -496,7 +497,7 @@ internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object
                 Push(construct(new PickleCall(known.Name, tuple.Items, _offset, log)));
                 break;
             case PickleGlobal other:
-                throw Bad($"{how} calls {PyTorchErrors.Show(other.Name)}, which makes nothing");
+                throw Bad($"{how} calls {Shown.Text(other.Name)}, which makes nothing");
             default:
                 throw Bad($"{how} calls what is no global");
         }

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using LlmToolkit.Formats.PyTorch.Pickle;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch.Zip;
 
 /// <summary>What can be had of a torch.save file whose end is missing: entries by their local headers.</summary>
 /// <remarks>torch writes zeros as sizes and the real ones behind the data, so a storage's size is the one that the pickle, the first entry, tells.</remarks>
-internal sealed class BrokenZip(FileMapping map)
+internal sealed class BrokenZip(MappedFile map)
 {
     private const uint LocalSignature = 0x04034B50;
     private const int LocalBytes = 30;
