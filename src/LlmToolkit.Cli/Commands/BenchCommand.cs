@@ -27,8 +27,16 @@ internal static class BenchCommand
             int prompt = result.GetValue(pp);
             int generate = result.GetValue(tg);
             int before = result.GetValue(depth);
+            NotNegative("--pp", prompt);
+            NotNegative("--tg", generate);
+            NotNegative("--depth", before);
+            if (result.GetValue(repeat) < 1)
+            {
+                throw CliErrors.BadValue("--repeat", IdList.Text(result.GetValue(repeat)), "at least 1");
+            }
+
             LoadOptions options = loading.Read(result);
-            options = options with { ContextLength = options.ContextLength ?? Math.Max(64, before + Math.Max(prompt, generate) + 1) };
+            options = options with { ContextLength = options.ContextLength ?? (int)Math.Min(int.MaxValue, Math.Max(64, (long)before + Math.Max(prompt, generate) + 1)) };
             await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetValue(model), options, cancellationToken).ConfigureAwait(false);
             ILogitsModel logits = loaded.Logits();
             List<(string Test, int Tokens, double[] Rates)> results = [];
@@ -47,6 +55,14 @@ internal static class BenchCommand
             return 0;
         });
         return command;
+    }
+
+    private static void NotNegative(string option, int value)
+    {
+        if (value < 0)
+        {
+            throw CliErrors.BadValue(option, IdList.Text(value), "a whole number of at least 0");
+        }
     }
 
     /// <summary>Tokens a second of each run: <paramref name="steps"/> forwards of <paramref name="tokens"/> tokens each.</summary>
