@@ -47,7 +47,7 @@ internal static class PyTorchConstants
     public static readonly IReadOnlyList<(string Name, DType DType)> Types =
     [
         ("float32", DTypes.F32), ("float", DTypes.F32), ("float64", DTypes.F64), ("double", DTypes.F64), ("float16", DTypes.F16), ("half", DTypes.F16), ("bfloat16", DTypes.BF16),
-        ("float8_e4m3fn", DTypes.F8_E4M3), ("float8_e5m2", DTypes.F8_E5M2), ("float8_e8m0fnu", DTypes.F8_E8M0), ("float4_e2m1fn_x2", DTypes.F4),
+        ("float8_e4m3fn", DTypes.F8_E4M3), ("float8_e5m2", DTypes.F8_E5M2), ("float8_e8m0fnu", DTypes.F8_E8M0), ("float8_e4m3fnuz", DTypes.F8_E4M3FNUZ), ("float8_e5m2fnuz", DTypes.F8_E5M2FNUZ), ("float4_e2m1fn_x2", DTypes.F4),
         ("int8", DTypes.I8), ("int16", DTypes.I16), ("short", DTypes.I16), ("int32", DTypes.I32), ("int", DTypes.I32), ("int64", DTypes.I64), ("long", DTypes.I64),
         ("uint8", DTypes.U8), ("uint16", DTypes.U16), ("uint32", DTypes.U32), ("uint64", DTypes.U64), ("bool", DTypes.Bool),
         ("complex32", DTypes.C32), ("chalf", DTypes.C32), ("complex64", DTypes.C64), ("cfloat", DTypes.C64), ("complex128", DTypes.C128), ("cdouble", DTypes.C128),
@@ -56,7 +56,7 @@ internal static class PyTorchConstants
     /// <summary>Types that torch knows and the toolkit has no name for: a tensor of them is refused, naming them is harmless.</summary>
     public static readonly IReadOnlyList<string> OtherTypes =
     [
-        "float8_e4m3fnuz", "float8_e5m2fnuz", "quint8", "qint8", "qint32", "quint4x2", "quint2x4", "bits8", "bits16", "bits1x8", "bits2x4", "bits4x2",
+        "quint8", "qint8", "qint32", "quint4x2", "quint2x4", "bits8", "bits16", "bits1x8", "bits2x4", "bits4x2",
         "uint1", "uint2", "uint3", "uint4", "uint5", "uint6", "uint7", "int1", "int2", "int3", "int4", "int5", "int6", "int7",
     ];
 

@@ -1,4 +1,5 @@
 using LlmToolkit.Formats.PyTorch.Zip;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch;
 
@@ -52,16 +53,22 @@ internal sealed class PyTorchContainer : ModelContainer
         return new PyTorchContainer(set, set.Tensors, [.. set.Tensors.Where(t => t.Info.Name.StartsWith(prefix, StringComparison.Ordinal))]);
     }
 
-    /// <summary>Opens strictly: only the state dict, under the names that the model itself gives its weights, whatever it is nested in or wrapped by.</summary>
-    public static PyTorchContainer OpenStateDict(ModelArtifact artifact)
+    /// <summary>Opens strictly: only the state dict, see <see cref="ToStateDict"/>.</summary>
+    public static PyTorchContainer OpenStateDict(ModelArtifact artifact) => Open(artifact).ToStateDict();
+
+    /// <summary>The state dict alone, under the names that the model itself gives its weights, whatever it is nested in or wrapped by. Takes this container over.</summary>
+    public PyTorchContainer ToStateDict()
     {
-        PyTorchSet set = PyTorchSet.Read(artifact);
-        Accept(set);
-        string nest = PyTorchWeights.Prefix(set.Tensors, set.Root);
-        List<PyTorchTensor> weights = [.. set.Tensors.Where(t => t.Info.Name.StartsWith(nest, StringComparison.Ordinal))];
+        string nest = PyTorchWeights.Prefix(_set.Tensors, _set.Root);
+        List<PyTorchTensor> weights = [.. _set.Tensors.Where(t => t.Info.Name.StartsWith(nest, StringComparison.Ordinal))];
         string prefix = nest + PyTorchWeights.Wrapper([.. weights.Select(t => t.Info.Name[nest.Length..])]);
+        if (prefix.Length == 0)
+        {
+            return this;
+        }
+
         List<PyTorchTensor> renamed = [.. weights.Select(t => t with { Info = t.Info with { Name = t.Info.Name[prefix.Length..] } })];
-        return new PyTorchContainer(set, renamed, renamed);
+        return new PyTorchContainer(_set, renamed, renamed);
     }
 
     /// <inheritdoc/>
@@ -70,13 +77,13 @@ internal sealed class PyTorchContainer : ModelContainer
         ArgumentNullException.ThrowIfNull(tensor);
         if (!_tensors.TryGetValue(tensor.Name, out PyTorchTensor? known))
         {
-            throw new ArgumentException($"The file has no tensor '{PyTorchErrors.Show(tensor.Name)}'.", nameof(tensor));
+            throw new ArgumentException($"The file has no tensor '{Shown.Text(tensor.Name)}'.", nameof(tensor));
         }
 
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            FileMapping map = _set.Maps[known.Info.File.Path];
+            MappedFile map = _set.Maps[known.Info.File.Path];
             return known.Storage.Deflated is { } entry ? PyTorchValues.Read(Inflated(map, entry, known.Info.File.Path), known) : PyTorchValues.Read(map, known);
         }
     }
@@ -114,7 +121,7 @@ internal sealed class PyTorchContainer : ModelContainer
     }
 
     /// <summary>A deflated storage is inflated once; its tensors share it.</summary>
-    private NativeBuffer Inflated(FileMapping map, ZipEntry entry, string file)
+    private NativeBuffer Inflated(MappedFile map, ZipEntry entry, string file)
     {
         if (!_inflated.TryGetValue(entry, out NativeBuffer? buffer))
         {

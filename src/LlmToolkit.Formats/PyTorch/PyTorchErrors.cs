@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch;
 
@@ -9,20 +10,6 @@ internal static class PyTorchErrors
     private const string Redownload = "Download the file again and compare its size with the one that the source states.";
     private const string PreferSafetensors = "Use the safetensors version of the model, if there is one: it can hold no code.";
     private const string AskForStateDict = "Ask the author for safetensors, or for a file saved with torch.save(model.state_dict(), ...).";
-
-    /// <summary>Longest piece of a file's text that a message repeats.</summary>
-    private const int MaxShown = 200;
-
-    public static ModelException Empty(string file) => new(new Diagnostic
-    {
-        Code = "LT1200",
-        Kind = FaultKind.Refused,
-        Message = "The file is empty: 0 bytes found, a PyTorch file has at least some hundred.",
-        File = file,
-        Cause = "The download was interrupted, or the disk was full.",
-        Certainty = Certainty.Likely,
-        Fixes = [Redownload],
-    });
 
     public static ModelException NotPyTorch(string file, ReadOnlySpan<byte> head) => new(new Diagnostic
     {
@@ -70,7 +57,7 @@ internal static class PyTorchErrors
     {
         Code = "LT1205",
         Kind = FaultKind.Refused,
-        Message = $"The zip is no PyTorch checkpoint: it has no data.pkl ({Show(what)}).",
+        Message = $"The zip is no PyTorch checkpoint: it has no data.pkl ({Shown.Text(what)}).",
         File = file,
         Fixes = ["If it is an archive of a model's files, unpack it and name the folder.", Redownload],
     });
@@ -103,9 +90,9 @@ internal static class PyTorchErrors
         Code = "LT1208",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = entry is null ? $"The zip is malformed: {what}." : $"The zip is malformed: entry '{Show(entry)}' {what}.",
+        Message = entry is null ? $"The zip is malformed: {what}." : $"The zip is malformed: entry '{Shown.Text(entry)}' {what}.",
         File = file,
-        Field = entry is null ? null : Show(entry),
+        Field = entry is null ? null : Shown.Text(entry),
         Cause = "The file is damaged, or made so that two readers see two different contents.",
         Certainty = Certainty.Possible,
         Fixes = [Redownload, PreferSafetensors],
@@ -116,9 +103,9 @@ internal static class PyTorchErrors
         Code = "LT1209",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = $"The zip uses what torch.save never writes: {(entry is null ? "" : $"entry '{Show(entry)}' ")}{what}.",
+        Message = $"The zip uses what torch.save never writes: {(entry is null ? "" : $"entry '{Shown.Text(entry)}' ")}{what}.",
         File = file,
-        Field = entry is null ? null : Show(entry),
+        Field = entry is null ? null : Shown.Text(entry),
         Fixes = ["Unpack the archive and pack it again without encryption, stored or deflated.", Redownload],
     });
 
@@ -127,9 +114,9 @@ internal static class PyTorchErrors
         Code = "LT1210",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Show(entry)}' states {stated} bytes from {stored} compressed ones, more than {Zip.ZipDirectory.MaxRatio} to 1."),
+        Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Shown.Text(entry)}' states {stated} bytes from {stored} compressed ones, more than {Zip.ZipDirectory.MaxRatio} to 1."),
         File = file,
-        Field = Show(entry),
+        Field = Shown.Text(entry),
         Cause = "A decompression bomb, or a large constant tensor in a compressed archive.",
         Certainty = Certainty.Likely,
         Fixes = ["Do not use the file if you do not trust its source.", "Pack the archive again without compression."],
@@ -140,9 +127,9 @@ internal static class PyTorchErrors
         Code = "LT1211",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = $"Entry '{Show(entry)}' is damaged: its CRC-32 is {found:X8}, the directory says {expected:X8}.",
+        Message = $"Entry '{Shown.Text(entry)}' is damaged: its CRC-32 is {found:X8}, the directory says {expected:X8}.",
         File = file,
-        Field = Show(entry),
+        Field = Shown.Text(entry),
         Fixes = [Redownload],
     });
 
@@ -151,9 +138,9 @@ internal static class PyTorchErrors
         Code = "LT1212",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Show(entry)}' is damaged: it inflates to {found}, the directory says {expected} bytes."),
+        Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Shown.Text(entry)}' is damaged: it inflates to {found}, the directory says {expected} bytes."),
         File = file,
-        Field = Show(entry),
+        Field = Shown.Text(entry),
         Fixes = [Redownload],
     });
 
@@ -161,10 +148,10 @@ internal static class PyTorchErrors
     {
         Code = "LT1213",
         Kind = FaultKind.Refused,
-        Message = $"The archive's version is '{Show(found)}', known are 1 to 10.",
+        Message = $"The archive's version is '{Shown.Text(found)}', known are 1 to 10.",
         File = file,
         Field = "version",
-        Evidence = Show(found),
+        Evidence = Shown.Text(found),
         Fixes = ["Update the toolkit.", PreferSafetensors],
     });
 
@@ -173,10 +160,10 @@ internal static class PyTorchErrors
         Code = "LT1220",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle names {Show(name)} ({how} at offset {offset}), which is not one of the constructors of tensors and plain data. Nothing was run."),
+        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle names {Shown.Text(name)} ({how} at offset {offset}), which is not one of the constructors of tensors and plain data. Nothing was run."),
         File = file,
-        Field = Show(name),
-        Evidence = Show(name),
+        Field = Shown.Text(name),
+        Evidence = Shown.Text(name),
         Cause = IsModule(name)
             ? "A whole model was pickled (torch.save(model)), not its state dict; loading it elsewhere would run its classes."
             : "Loading the file elsewhere would import and could run this; a checkpoint needs no such thing.",
@@ -189,9 +176,9 @@ internal static class PyTorchErrors
         Code = "LT1221",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle uses opcode {opcode}{(name is null ? "" : $" on {Show(name)}")} at offset {offset}, which exists to run code. Nothing was run."),
+        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle uses opcode {opcode}{(name is null ? "" : $" on {Shown.Text(name)}")} at offset {offset}, which exists to run code. Nothing was run."),
         File = file,
-        Field = name is null ? opcode : Show(name),
+        Field = name is null ? opcode : Shown.Text(name),
         Evidence = opcode,
         Fixes = [PreferSafetensors, "Do not load the file with other tools if you do not trust its source."],
     };
@@ -223,10 +210,10 @@ internal static class PyTorchErrors
     {
         Code = "LT1230",
         Kind = FaultKind.Refused,
-        Message = $"A tensor made by {Show(name)} cannot be read: {why}.",
+        Message = $"A tensor made by {Shown.Text(name)} cannot be read: {why}.",
         File = file,
-        Field = Show(name),
-        Evidence = Show(name),
+        Field = Shown.Text(name),
+        Evidence = Shown.Text(name),
         Fixes = ["Save the model again with dense, unquantized tensors (tensor.to_dense(), tensor.dequantize()).", PreferSafetensors],
     };
 
@@ -235,9 +222,9 @@ internal static class PyTorchErrors
         Code = "LT1231",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = $"Tensor '{Show(tensor)}' {what}.",
+        Message = $"Tensor '{Shown.Text(tensor)}' {what}.",
         File = file,
-        Field = Show(tensor),
+        Field = Shown.Text(tensor),
         Fixes = [Redownload, PreferSafetensors],
     };
 
@@ -256,9 +243,9 @@ internal static class PyTorchErrors
     {
         Code = "LT1233",
         Kind = FaultKind.Refused,
-        Message = $"Two tensors have the name '{Show(tensor)}' when their keys are joined with dots.",
+        Message = $"Two tensors have the name '{Shown.Text(tensor)}' when their keys are joined with dots.",
         File = file,
-        Field = Show(tensor),
+        Field = Shown.Text(tensor),
         Fixes = [AskForStateDict],
     };
 
@@ -267,9 +254,9 @@ internal static class PyTorchErrors
         Code = "LT1234",
         Kind = FaultKind.Refused,
         Severity = Severity.Medium,
-        Message = $"Entry '{Show(entry)}' is a pickle that torch.save does not write; it was not opened.",
+        Message = $"Entry '{Shown.Text(entry)}' is a pickle that torch.save does not write; it was not opened.",
         File = file,
-        Field = Show(entry),
+        Field = Shown.Text(entry),
         Fixes = ["Ask the author what it is for; other tools may be made to load it."],
     };
 
@@ -278,9 +265,9 @@ internal static class PyTorchErrors
         Code = "LT1235",
         Kind = FaultKind.Refused,
         Severity = Severity.Low,
-        Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Show(entry)}' has {found} bytes, the pickle speaks of {expected}."),
+        Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Shown.Text(entry)}' has {found} bytes, the pickle speaks of {expected}."),
         File = file,
-        Field = Show(entry),
+        Field = Shown.Text(entry),
         Fixes = ["Save the checkpoint again; torch itself wants both equal."],
     };
 
@@ -293,26 +280,14 @@ internal static class PyTorchErrors
         Fixes = ["Download the index again."],
     });
 
-    public static ModelException IndexPath(string file, string shard) => new(new Diagnostic
-    {
-        Code = "LT1241",
-        Kind = FaultKind.Refused,
-        Severity = Severity.Critical,
-        Message = $"The index names '{Show(shard)}', which is not a plain file name in its own folder.",
-        File = file,
-        Field = "weight_map",
-        Evidence = Show(shard),
-        Fixes = ["Do not use the files if you do not trust their source.", "Download the index again."],
-    });
-
     public static Diagnostic MissingShard(string file, IReadOnlyCollection<string> shards, int of) => new()
     {
         Code = "LT1242",
         Kind = FaultKind.Refused,
-        Message = $"{shards.Count} of {of} shards are missing: {List(shards)}.",
+        Message = $"{shards.Count} of {of} shards are missing: {Shown.Names(shards)}.",
         File = file,
-        Field = Show(shards.First()),
-        Evidence = List(shards),
+        Field = Shown.Text(shards.First()),
+        Evidence = Shown.Names(shards),
         Fixes = ["Download the missing files into the same folder."],
     };
 
@@ -320,9 +295,9 @@ internal static class PyTorchErrors
     {
         Code = "LT1243",
         Kind = FaultKind.Refused,
-        Message = $"Shard '{Show(shard)}' lacks {tensors.Count} tensors that the index places there: {List(tensors)}.",
+        Message = $"Shard '{Shown.Text(shard)}' lacks {tensors.Count} tensors that the index places there: {Shown.Names(tensors)}.",
         File = file,
-        Field = Show(tensors.First()),
+        Field = Shown.Text(tensors.First()),
         Fixes = ["Download index and shards again from the same revision."],
     };
 
@@ -330,9 +305,9 @@ internal static class PyTorchErrors
     {
         Code = "LT1244",
         Kind = FaultKind.Refused,
-        Message = $"Tensor '{Show(tensor)}' lies in two shards: '{Show(first)}' and '{Show(second)}'.",
+        Message = $"Tensor '{Shown.Text(tensor)}' lies in two shards: '{Shown.Text(first)}' and '{Shown.Text(second)}'.",
         File = file,
-        Field = Show(tensor),
+        Field = Shown.Text(tensor),
         Fixes = ["Download index and shards again from the same revision."],
     };
 
@@ -341,9 +316,9 @@ internal static class PyTorchErrors
         Code = "LT1245",
         Kind = FaultKind.Refused,
         Severity = Severity.Medium,
-        Message = $"Shard '{Show(shard)}' holds {tensors.Count} tensors that the index does not name; they are left out: {List(tensors)}.",
+        Message = $"Shard '{Shown.Text(shard)}' holds {tensors.Count} tensors that the index does not name; they are left out: {Shown.Names(tensors)}.",
         File = file,
-        Field = Show(tensors.First()),
+        Field = Shown.Text(tensors.First()),
         Fixes = ["Download index and shards again from the same revision."],
     };
 
@@ -351,39 +326,11 @@ internal static class PyTorchErrors
     {
         Code = "LT1250",
         Kind = FaultKind.Unsupported,
-        Message = $"Tensor '{Show(tensor)}' has the type {type.Name}, which torch has not.",
-        Field = Show(tensor),
+        Message = $"Tensor '{Shown.Text(tensor)}' has the type {type.Name}, which torch has not.",
+        Field = Shown.Text(tensor),
         Evidence = type.Name,
         Fixes = ["Convert the tensor to F32, F16 or BF16 first.", "Write GGUF, which knows the type."],
     };
-
-    /// <summary>Text of a file for a message: controls and bidirectional marks escaped, cut at 200 characters.</summary>
-    public static string Show(string text)
-    {
-        StringBuilder shown = new();
-        foreach (char c in text)
-        {
-            if (shown.Length >= MaxShown)
-            {
-                return shown.Append('…').ToString();
-            }
-
-            bool plain = !char.IsControl(c) && !char.IsSurrogate(c) && CharUnicodeInfo.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
-            if (plain)
-            {
-                shown.Append(c);
-            }
-            else
-            {
-                shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
-            }
-        }
-
-        return shown.ToString();
-    }
-
-    private static string List(IReadOnlyCollection<string> names) =>
-        string.Join(", ", names.Take(5).Select(Show)) + (names.Count > 5 ? ", …" : "");
 
     private static string Hex(ReadOnlySpan<byte> head)
     {

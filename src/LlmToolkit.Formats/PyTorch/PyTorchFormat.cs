@@ -63,18 +63,16 @@ internal sealed class PyTorchFormat : IWeightFormat
             return new ModelDescription(PyTorchContainer.Open(set)) { Opaque = set.Opaque };
         }
 
-        using (set)
+        Dictionary<string, PyTorchTensor> tensors = set.Tensors.ToDictionary(t => t.Info.Name, StringComparer.Ordinal);
+        return new ModelDescription(artifact, set.Findings, t => tensors.TryGetValue(t.Name, out PyTorchTensor? known) ? PyTorchValues.ReadAlone(set.Maps[known.Info.File.Path], known) : null)
         {
-            Dictionary<string, PyTorchTensor> tensors = set.Tensors.ToDictionary(t => t.Info.Name, StringComparer.Ordinal);
-            return new ModelDescription(artifact, set.Findings, t => tensors.TryGetValue(t.Name, out PyTorchTensor? known) ? PyTorchValues.ReadOnce(known) : null)
-            {
-                Files = set.Files,
-                Info = set.Tensors.Count > 0 ? PyTorchModelInfo.Of(set.Header, set.Files, set.Tensors) : null,
-                Metadata = PyTorchMetadata.Of(set.Root),
-                Tensors = [.. set.Tensors.Select(t => t.Info)],
-                Opaque = set.Opaque,
-            };
-        }
+            Files = set.Files,
+            Info = set.Tensors.Count > 0 ? PyTorchModelInfo.Of(set.Header, set.Files, set.Tensors) : null,
+            Metadata = PyTorchMetadata.Of(set.Root),
+            Tensors = [.. set.Tensors.Select(t => t.Info)],
+            Opaque = set.Opaque,
+            Resource = set,
+        };
     }
 
     /// <summary>A zip is PyTorch's when its first entry, or its directory as far as it is seen, names data.pkl; with constants.pkl it is a program.</summary>

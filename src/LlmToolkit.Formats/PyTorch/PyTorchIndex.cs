@@ -1,14 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch;
 
 /// <summary>Which shard holds which tensor: <c>pytorch_model.bin.index.json</c>, or the shards' own names where it is absent.</summary>
 internal sealed partial class PyTorchIndex
 {
-    /// <summary>Largest index; those of the largest models known have 10 MiB.</summary>
-    private const long MaxBytes = 64L << 20;
+    /// <summary>Most files of a set; the largest known have some hundred.</summary>
+    private const int MaxShards = 10_000;
 
     private const string Suffix = ".index.json";
 
@@ -52,7 +53,7 @@ internal sealed partial class PyTorchIndex
         }
 
         int count = int.Parse(shard.Groups["count"].Value, CultureInfo.InvariantCulture);
-        return count is < 2 or > 10_000 ? null : new PyTorchIndex { Shards = [.. Enumerable.Range(1, count).Select(i => Name(shard, i))] };
+        return count is < 2 or > MaxShards ? null : new PyTorchIndex { Shards = [.. Enumerable.Range(1, count).Select(i => Name(shard, i))] };
     }
 
     /// <summary>The tensors that a shard must hold.</summary>
@@ -60,29 +61,19 @@ internal sealed partial class PyTorchIndex
 
     private static PyTorchIndex Read(ArtifactFile file)
     {
-        if (file.Length > MaxBytes)
-        {
-            throw PyTorchErrors.BadIndex(file.Path, $"{file.Length} bytes, over the limit of {MaxBytes}");
-        }
-
         PyTorchIndex index = new() { File = file };
-        try
+        JsonElement root = JsonLimits.ReadObject(file.Path, JsonLimits.MaxIndexBytes);
+        if (!root.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
         {
-            using FileStream stream = new(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            using JsonDocument json = JsonDocument.Parse(stream, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
-            {
-                throw PyTorchErrors.BadIndex(file.Path, "there is no object \"weight_map\"");
-            }
-
-            foreach (JsonProperty entry in map.EnumerateObject())
-            {
-                index.Add(entry.Name, entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : throw PyTorchErrors.BadIndex(file.Path, "\"weight_map\" holds what is no text"), file.Path);
-            }
+            throw PyTorchErrors.BadIndex(file.Path, "there is no object \"weight_map\"");
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+
+        foreach (JsonProperty entry in map.EnumerateObject())
         {
-            throw new ModelException(PyTorchErrors.BadIndex(file.Path, $"no JSON: {PyTorchErrors.Show(error.Message)}").Diagnostic, error);
+            string shard = entry.Value.ValueKind == JsonValueKind.String
+                ? entry.Value.GetString()!
+                : throw PyTorchErrors.BadIndex(file.Path, $"the file of \"{Shown.Text(entry.Name)}\" is a {entry.Value.ValueKind}");
+            index.Add(entry.Name, shard, file.Path);
         }
 
         if (index._tensors.Count == 0)
@@ -96,15 +87,14 @@ internal sealed partial class PyTorchIndex
 
     private void Add(string tensor, string shard, string path)
     {
-        bool isPlain = shard.Length is > 0 and < 256 && shard is not ("." or "..") && shard.IndexOfAny(['/', '\\', ':', '\0']) < 0;
-        if (!isPlain)
-        {
-            throw PyTorchErrors.IndexPath(path, shard);
-        }
-
         if (!_tensors.TryGetValue(shard, out List<string>? names))
         {
+            ModelFolder.CheckPlain(shard, path, "weight_map");
             _tensors.Add(shard, names = []);
+            if (_tensors.Count > MaxShards)
+            {
+                throw PyTorchErrors.BadIndex(path, $"it names more than {MaxShards} files");
+            }
         }
 
         names.Add(tensor);

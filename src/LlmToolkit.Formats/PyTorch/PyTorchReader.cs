@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using LlmToolkit.Formats.Foreign;
 using LlmToolkit.Formats.PyTorch.Pickle;
 using LlmToolkit.Formats.PyTorch.Zip;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch;
 
@@ -35,7 +35,7 @@ internal sealed class PyTorchFile(ArtifactFile file)
 }
 
 /// <summary>Reads a file tolerantly: a fault becomes a finding and ends what depends on it, nothing else. Strict opening asks for no grave finding.</summary>
-internal sealed class PyTorchReader
+internal sealed partial class PyTorchReader
 {
     /// <summary>Largest pickle: those of the largest checkpoints known have some tens of MiB.</summary>
     private const int MaxPickle = 256 << 20;
@@ -43,14 +43,11 @@ internal sealed class PyTorchReader
     /// <summary>Bytes that the recognisers of foreign files are shown.</summary>
     private const int ProbeHead = 4096;
 
-    private readonly FileMapping _map;
+    private readonly MappedFile _map;
     private readonly PyTorchFile _file;
     private readonly PickleLog _log;
 
-    /// <summary>Legacy only: type and number of elements of each root storage, from the persistent ids.</summary>
-    private readonly Dictionary<string, (StorageClass Class, long Count)> _roots = new(StringComparer.Ordinal);
-
-    private PyTorchReader(FileMapping map, ArtifactFile file)
+    private PyTorchReader(MappedFile map, ArtifactFile file)
     {
         (_map, _file, _log) = (map, new PyTorchFile(file), new PickleLog(file.Path));
     }
@@ -58,12 +55,17 @@ internal sealed class PyTorchReader
     private string Path => _file.File.Path;
 
     /// <summary>Reads a mapped file. Does not throw on any content.</summary>
-    public static PyTorchFile Read(FileMapping map, ArtifactFile file)
+    public static PyTorchFile Read(MappedFile map, ArtifactFile file)
     {
         PyTorchReader reader = new(map, file);
-        ReadOnlySpan<byte> head = map.Span(0, (int)Math.Min(map.Length, 512));
+        ReadOnlySpan<byte> head = map.Head(512);
         try
         {
+            if (map.Length == 0)
+            {
+                throw new ModelException(FileErrors.Empty(file.Path));
+            }
+
             PyTorchLayout layout = PyTorchHeader.Guess(head);
             reader._file.Header = new PyTorchHeader { Layout = layout };
             switch (layout)
@@ -110,7 +112,7 @@ internal sealed class PyTorchReader
         _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Zip, Version = version, IsBigEndian = order == "big" };
         if (order is not ("little" or "big"))
         {
-            _file.Findings.Add(PyTorchErrors.BadArchive(Path, $"says '{PyTorchErrors.Show(order)}', neither little nor big", "byteorder").Diagnostic);
+            _file.Findings.Add(PyTorchErrors.BadArchive(Path, $"says '{Shown.Text(order)}', neither little nor big", "byteorder").Diagnostic);
         }
 
         if (version is not null && (!int.TryParse(version, out int number) || number is < 1 or > PyTorchConstants.MaxVersion))
@@ -144,7 +146,7 @@ internal sealed class PyTorchReader
 
         foreach (Diagnostic finding in log.Findings.Where(f => f.Field is { } name && !name.StartsWith("__torch__.", StringComparison.Ordinal) && !name.StartsWith("torch.jit.", StringComparison.Ordinal)))
         {
-            _log.Refuse(finding.Field!, finding);
+            _log.Refuse(finding.Field!, () => finding);
             _log.Inert(finding.Field!);
         }
     }
@@ -175,7 +177,7 @@ internal sealed class PyTorchReader
             bool begins = !entry.IsDeflated && entry.Stored >= 2 && _map.Span(entry.Offset, 2) is [0x80, <= 5];
             if (begins || entry.Name.EndsWith(".pkl", StringComparison.Ordinal))
             {
-                _log.Refuse(entry.Name, PyTorchErrors.UnexpectedEntry(Path, entry.Name));
+                _log.Refuse(entry.Name, () => PyTorchErrors.UnexpectedEntry(Path, entry.Name));
             }
         }
     }
@@ -244,7 +246,7 @@ internal sealed class PyTorchReader
         object?[] items = id.Items;
         if (items is ["module", PickleGlobal type, ..])
         {
-            _log.Refuse(type.Name, PyTorchErrors.UnsafeGlobal(Path, type.Name, "module", offset));
+            _log.Refuse(type.Name, () => PyTorchErrors.UnsafeGlobal(Path, type.Name, "module", offset));
             return new PickleOpaque(type.Name);
         }
 
@@ -303,99 +305,11 @@ internal sealed class PyTorchReader
             PickleReader reader = new(_map.Span(start, length), 0, Path);
             RunRoot(ref reader, ZipStorage);
             broken.FindStorages(start + reader.Position, PyTorchTensors.StoragesOf(_file.Root), _file.Storages);
+            _file.Header = _file.Header with { IsBigEndian = broken.IsBigEndian };
         }
         catch (ModelException error)
         {
             _file.Findings.Add(error.Diagnostic);
-        }
-    }
-
-    private void ReadLegacy()
-    {
-        int window = (int)Math.Min(_map.Length, int.MaxValue);
-        PickleReader reader = new(_map.Span(0, window), PyTorchConstants.LegacyMagic.Length, Path);
-        object? protocol = new PickleMachine(_log, LegacyStorage).Run(ref reader);
-        if (protocol is not PyTorchConstants.LegacyProtocol)
-        {
-            throw PyTorchErrors.UnsupportedVersion(Path, protocol?.ToString() ?? "None");
-        }
-
-        object? system = new PickleMachine(_log, LegacyStorage).Run(ref reader);
-        bool isBig = system is PickleDict facts && facts.TryGet("little_endian", out object? little) && little is false;
-        _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Legacy, Version = "1001", IsBigEndian = isBig };
-        RunRoot(ref reader, LegacyStorage);
-        if (new PickleMachine(_log, LegacyStorage).Run(ref reader) is not PickleList keys)
-        {
-            throw PyTorchErrors.BadPickle(Path, reader.Position, "the list of storage keys is no list");
-        }
-
-        long at = reader.Position;
-        foreach (object? key in keys.Items)
-        {
-            at = ReadLegacyStorage(key, at);
-        }
-    }
-
-    /// <summary>A storage: the number of elements as 64 bits, then the elements.</summary>
-    private long ReadLegacyStorage(object? key, long at)
-    {
-        if (key is not string name || !_roots.TryGetValue(name, out (StorageClass Class, long Count) root))
-        {
-            throw PyTorchErrors.BadPickle(Path, at, "a storage key that no tensor names");
-        }
-
-        if (_map.Length - at < 8)
-        {
-            throw PyTorchErrors.Truncated(Path, $"the length of storage {PyTorchErrors.Show(name)}", at, 8, _map.Length - at);
-        }
-
-        long count = BinaryPrimitives.ReadInt64LittleEndian(_map.Span(at, 8));
-        if (count != root.Count)
-        {
-            throw PyTorchErrors.BadPickle(Path, at, $"storage {PyTorchErrors.Show(name)} has {count} elements, the pickle says {root.Count}");
-        }
-
-        long bytes = count * root.Class.ElementBytes;
-        at += 8;
-        if (bytes > _map.Length - at)
-        {
-            throw PyTorchErrors.Truncated(Path, $"storage {PyTorchErrors.Show(name)}", at, bytes, _map.Length - at);
-        }
-
-        if (!_file.Storages.TryAdd(name, new StorageBytes(at, bytes)))
-        {
-            throw PyTorchErrors.BadPickle(Path, at, $"storage {PyTorchErrors.Show(name)} comes twice");
-        }
-
-        return at + bytes;
-    }
-
-    /// <summary>('storage', class, key, location, count, view): a view (key, offset, size) is a window of the storage, in elements.</summary>
-    private object? LegacyStorage(PickleTuple id, int offset)
-    {
-        if (id.Items.Length is not (5 or 6) && id.Items is not ["module", ..])
-        {
-            return null;
-        }
-
-        if (Storage(id, offset) is not PickleStorage storage)
-        {
-            return Storage(id, offset);
-        }
-
-        if (!_roots.TryAdd(storage.Key, (storage.Class, storage.Count)) && _roots[storage.Key] != (storage.Class, storage.Count))
-        {
-            throw PyTorchErrors.BadPickle(Path, offset, $"storage {PyTorchErrors.Show(storage.Key)} is described in two ways");
-        }
-
-        switch (id.Items.Length == 6 ? id.Items[5] : null)
-        {
-            case null:
-                return storage;
-            case PickleTuple { Items: [string, long first, long size] } when first >= 0 && size >= 0 && first <= storage.Count - size:
-                return storage with { FirstElement = first, Count = size };
-            default:
-                throw PyTorchErrors.BadPickle(Path, offset, $"a window of storage {PyTorchErrors.Show(storage.Key)} lies outside it");
         }
     }
 
@@ -436,7 +350,7 @@ internal sealed class PyTorchReader
             throw PyTorchErrors.BarePickle(Path);
         }
 
-        ProbeBytes bytes = new(_map.Span(0, (int)Math.Min(_map.Length, ProbeHead)), []);
+        ProbeBytes bytes = new(_map.Head(ProbeHead), []);
         throw ForeignFormats.Recognise(ModelArtifact.FromPath(Path), bytes) is { } foreign ? new ModelException(foreign.Diagnostic) : PyTorchErrors.NotPyTorch(Path, head);
     }
 

@@ -1,3 +1,5 @@
+using LlmToolkit.Formats.Shared;
+
 namespace LlmToolkit.Formats.PyTorch;
 
 /// <summary>One file or a set of shards, read tolerantly, with its files mapped until disposal.</summary>
@@ -11,7 +13,7 @@ internal sealed class PyTorchSet : IDisposable
     public List<ArtifactFile> Files { get; } = [];
 
     /// <summary>The mapped files, by path.</summary>
-    public Dictionary<string, FileMapping> Maps { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, MappedFile> Maps { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Every tensor, names unique.</summary>
     public List<PyTorchTensor> Tensors { get; } = [];
@@ -63,7 +65,7 @@ internal sealed class PyTorchSet : IDisposable
 
     public void Dispose()
     {
-        foreach (FileMapping map in Maps.Values)
+        foreach (MappedFile map in Maps.Values)
         {
             map.Release();
         }
@@ -73,7 +75,8 @@ internal sealed class PyTorchSet : IDisposable
 
     private List<PyTorchTensor> ReadFile(ArtifactFile file)
     {
-        FileMapping map = FileMapping.Open(file.Path);
+        MappedFile map = MappedFile.Open(file);
+        file = map.File;
         Maps.Add(file.Path, map);
         Files.Add(file);
         PyTorchFile read = PyTorchReader.Read(map, file);
@@ -101,14 +104,13 @@ internal sealed class PyTorchSet : IDisposable
         Dictionary<string, string> homes = new(StringComparer.Ordinal);
         foreach (string shard in index.Shards)
         {
-            string path = Path.Combine(Artifact.Directory, shard);
-            if (!File.Exists(path))
+            if (!ModelFolder.Exists(Artifact.Directory, shard))
             {
                 missing.Add(shard);
                 continue;
             }
 
-            AddShard(ReadFile(ModelArtifact.FromPath(path).Files[0]), shard, index, homes);
+            AddShard(ReadFile(ModelFolder.File(Artifact.Directory, shard)), shard, index, homes);
         }
 
         if (missing.Count > 0)

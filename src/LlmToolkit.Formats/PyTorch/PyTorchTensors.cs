@@ -1,5 +1,6 @@
 using LlmToolkit.Formats.PyTorch.Pickle;
 using LlmToolkit.Formats.PyTorch.Zip;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch;
 
@@ -40,6 +41,7 @@ internal static class PyTorchTensors
     {
         List<PyTorchTensor> tensors = [];
         HashSet<string> names = new(StringComparer.Ordinal);
+        HashSet<string> longer = new(StringComparer.Ordinal);
         int faults = 0;
         Visit(file, (path, tensor) =>
         {
@@ -56,6 +58,13 @@ internal static class PyTorchTensors
             else
             {
                 tensors.Add(made!);
+                PickleStorage storage = tensor.Storage;
+                long expected = storage.Count * storage.Class.ElementBytes;
+                bool isLonger = file.Header.Layout == PyTorchLayout.Zip && made!.Storage.Bytes > expected;
+                if (isLonger && longer.Count < MaxFindings && longer.Add(storage.Key))
+                {
+                    file.Findings.Add(PyTorchErrors.LongStorage(file.File.Path, "data/" + storage.Key, made!.Storage.Bytes, expected));
+                }
             }
 
             if (fault is not null && faults++ < MaxFindings)
@@ -136,14 +145,14 @@ internal static class PyTorchTensors
         int unit = tensor.DType.BlockBytes;
         if (!file.Storages.TryGetValue(storage.Key, out StorageBytes? bytes))
         {
-            return $"needs storage '{PyTorchErrors.Show(storage.Key)}', which is not in the file";
+            return $"needs storage '{Shown.Text(storage.Key)}', which is not in the file";
         }
 
         long window = storage.Count * storage.Class.ElementBytes;
         long first = storage.FirstElement * storage.Class.ElementBytes;
         if (window > bytes.Bytes - first)
         {
-            return $"needs a storage of {window} bytes, '{PyTorchErrors.Show(storage.Key)}' has {bytes.Bytes}";
+            return $"needs a storage of {window} bytes, '{Shown.Text(storage.Key)}' has {bytes.Bytes}";
         }
 
         if (Reach(tensor, out long elements) is { } wrong)
@@ -257,7 +266,7 @@ internal static class PyTorchTensors
         PickleDict dict => $"a dict of {dict.Items.Count}",
         PickleList list => $"a list of {list.Items.Count}",
         PickleTuple tuple => $"a tuple of {tuple.Items.Length}",
-        PickleOpaque opaque => $"an object of {PyTorchErrors.Show(opaque.Name)}",
+        PickleOpaque opaque => $"an object of {Shown.Text(opaque.Name)}",
         _ => "a plain value",
     };
 }

@@ -1,47 +1,36 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using LlmToolkit.Formats.PyTorch.Zip;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch;
 
 /// <summary>Gives the values of a tensor: in place where the file holds them row-major and little-endian, else as a copy.</summary>
 internal static class PyTorchValues
 {
-    /// <summary>Opens the file for this one tensor: for descriptions, which hold no file open.</summary>
-    public static TensorData ReadOnce(PyTorchTensor tensor)
+    /// <summary>Reads from the file; a compressed storage is inflated for this one tensor.</summary>
+    public static TensorData ReadAlone(MappedFile map, PyTorchTensor tensor)
     {
-        FileMapping map = FileMapping.Open(tensor.Info.File.Path);
+        if (tensor.Storage.Deflated is not { } entry)
+        {
+            return Read(map, tensor);
+        }
+
+        NativeBuffer buffer = ZipContent.Inflate(map, entry, tensor.Info.File.Path);
         try
         {
-            if (map.Length != tensor.Info.File.Length)
-            {
-                throw PyTorchErrors.Truncated(tensor.Info.File.Path, "the file as it was opened", 0, tensor.Info.File.Length, map.Length);
-            }
-
-            if (tensor.Storage.Deflated is not { } entry)
-            {
-                return Read(map, tensor);
-            }
-
-            NativeBuffer buffer = ZipContent.Inflate(map, entry, tensor.Info.File.Path);
-            try
-            {
-                return Read(buffer, tensor);
-            }
-            finally
-            {
-                buffer.Release();
-            }
+            return Read(buffer, tensor);
         }
         finally
         {
-            map.Release();
+            buffer.Release();
         }
     }
 
     /// <summary>Reads from the file.</summary>
-    public static TensorData Read(FileMapping map, PyTorchTensor tensor)
+    public static TensorData Read(MappedFile map, PyTorchTensor tensor)
     {
+        map.ThrowIfShrunk();
         long start = tensor.Storage.Offset + tensor.FirstByte;
         return tensor.Info.InPlace
             ? new TensorData(tensor.Info, map.Address + (nint)start, map)

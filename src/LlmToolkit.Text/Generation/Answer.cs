@@ -21,6 +21,17 @@ internal sealed class Answer(Tokenizer? tokenizer, GenerateOptions options)
     /// <summary>The stop text that ended the answer.</summary>
     public string? StopText => _stops.Found;
 
+    /// <summary>Tells that the answer goes on with a text whose last token this is. Decoders treat the first token of a text in a special way (a leading space falls away):
+    /// the answer's first is none.</summary>
+    public void Continue(int token)
+    {
+        // A token that shows nothing, or ends inside a character, would leave the decoder holding text of the prompt.
+        if (tokenizer?.Decode([token], !_showSpecial) is { Length: > 0 } text && text[^1] != '\uFFFD')
+        {
+            _decoder!.Push(token);
+        }
+    }
+
     /// <summary>Takes a token. The token that ends the answer belongs to its ids, and to its text only where control tokens are shown.</summary>
     public void Push(int token, bool isEnd, TokenLogProb? logProb)
     {

@@ -157,7 +157,8 @@ public abstract class LogitsModel : ILogitsModel
             bool usable = false;
             try
             {
-                new TokenLoop(ids, sequence, ContextLength, Text, options, chunks, cancellationToken).Run();
+                bool continues = prompt.AddSpecial || prompt.Ids is not null;
+                new TokenLoop(ids, continues, sequence, ContextLength, Text, options, chunks, cancellationToken).Run();
                 usable = true;
             }
             catch (Exception error) when (error is OperationCanceledException or ModelException)

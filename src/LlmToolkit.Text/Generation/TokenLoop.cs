@@ -25,17 +25,23 @@ internal sealed class TokenLoop
     private long _firstToken;
 
     /// <param name="prompt">Its tokens, checked against the vocabulary and, unless the oldest may be dropped, against the context.</param>
+    /// <param name="continues">The answer goes on with the prompt's text, as with all but a conversation.</param>
     /// <param name="sequence">What may already hold the prompt's beginning.</param>
     /// <param name="context">Longest sequence, in tokens.</param>
     /// <param name="text">Tokenizer and end tokens.</param>
     /// <param name="options">Every option set.</param>
     /// <param name="chunks">Where the answer goes.</param>
     /// <param name="cancellation">Ends the answer between two tokens or two chunks of the prompt.</param>
-    public TokenLoop(int[] prompt, Sequence sequence, int context, TextAssets text, GenerateOptions options, ChannelWriter<TextChunk> chunks, CancellationToken cancellation)
+    public TokenLoop(int[] prompt, bool continues, Sequence sequence, int context, TextAssets text, GenerateOptions options, ChannelWriter<TextChunk> chunks, CancellationToken cancellation)
     {
         (_prompt, _sequence, _context, _text, _options, _chunks, _cancellation) = (prompt, sequence, context, text, options, chunks, cancellation);
         _sampler = new SamplerChain(options, sequence.Logits.Length);
         _answer = new Answer(text.Tokenizer, options);
+        if (continues)
+        {
+            _answer.Continue(prompt[^1]);
+        }
+
         _endTokens = options.IgnoreEndTokens == true ? new HashSet<int>() : text.AllEndTokens;
         _promptTokens = prompt.Length;
         _maxTokens = options.Overflow == ContextOverflow.DropOldest

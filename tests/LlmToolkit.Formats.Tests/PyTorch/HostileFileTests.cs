@@ -32,7 +32,7 @@ public class HostileFileTests
         { "PERSID", Latin1("\x80\x02Pabc\n."), "LT1221", "PERSID" },
         { "NEXT_BUFFER", Latin1("\x80\x05\x97."), "LT1221", "NEXT_BUFFER" },
         { "payload, then garbage", Latin1("\x80\x02" + "cos\nsystem\n\xfe\xfe"), "LT1220", "os.system" },
-        { "control characters in a name", Latin1("\x80\x02" + "cos\x1b[31m\nsystem\n."), "LT1220", "os\\u001B[31m.system" },
+        { "control characters in a name", Latin1("\x80\x02" + "cos\x1b[31m\nsystem\n."), "LT1220", "os\\u001b[31m.system" },
         { "no STOP", Latin1("\x80\x02N"), "LT1206", "an opcode" },
         { "bytes behind STOP", Latin1("\x80\x02N.N"), "LT1222", "1 bytes follow" },
         { "protocol 9", Latin1("\x80\x09N."), "LT1222", "protocol 9" },
@@ -87,7 +87,7 @@ public class HostileFileTests
     /// <summary>Bytes that are wrong outside the pickle.</summary>
     public static TheoryData<string, byte[], string, string> Archives => new()
     {
-        { "empty file", [], "LT1200", "0 bytes" },
+        { "empty file", [], "LT1503", "0 bytes" },
         { "noise", [1, 2, 3, 4, 0xFF], "LT1201", "01 02 03 04" },
         { "web page", Latin1("<!DOCTYPE html><html>"), "LT1404", "web page" },
         { "bare pickle", Latin1("\x80\x02N."), "LT1202", "bare pickle" },
@@ -124,7 +124,7 @@ public class HostileFileTests
     [InlineData("100,000 nested lists")]
     [InlineData("doubling by the memo, without tensors")]
     [InlineData("doubling by the memo, with a tensor")]
-    [InlineData("ten million dicts")]
+    [InlineData("four million dicts")]
     [InlineData("list that holds itself")]
     public void Describe_PickleMadeToExhaust_EndsWithAFinding(string name)
     {
@@ -135,7 +135,7 @@ public class HostileFileTests
             "100,000 nested lists" => Latin1("\x80\x02" + new string(']', 100_000) + new string('a', 99_999) + "."),
             "doubling by the memo, without tensors" => Doubling(p => p.Integer(1)),
             "doubling by the memo, with a tensor" => Doubling(p => Tensor(p)),
-            "ten million dicts" => Latin1("\x80\x02" + new string('}', 10_000_000) + "."),
+            "four million dicts" => Latin1("\x80\x02" + new string('}', 4_000_000) + "."),
             _ => Latin1("\x80\x02]q\0h\0a."),
         };
         using TorchFile folder = Create();

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using LlmToolkit.Formats.PyTorch.Pickle;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch.Zip;
 
 /// <summary>What can be had of a torch.save file whose end is missing: entries by their local headers.</summary>
 /// <remarks>torch writes zeros as sizes and the real ones behind the data, so a storage's size is the one that the pickle, the first entry, tells.</remarks>
-internal sealed class BrokenZip(FileMapping map)
+internal sealed class BrokenZip(MappedFile map)
 {
     private const uint LocalSignature = 0x04034B50;
     private const int LocalBytes = 30;
@@ -15,6 +16,9 @@ internal sealed class BrokenZip(FileMapping map)
     private const int MaxGap = 64;
 
     private string _root = "";
+
+    /// <summary>True when an entry that was passed says so.</summary>
+    public bool IsBigEndian { get; private set; }
 
     /// <summary>Finds the pickle; its end is not known, only that it lies in the bytes given.</summary>
     public bool TryReadPickle(out long start, out int length)
@@ -36,6 +40,7 @@ internal sealed class BrokenZip(FileMapping map)
         string folder = _root + "data/";
         while (TryFindHeader(at, out long header) && TryReadHeader(header, out string name, out long start, out bool isStored) && isStored)
         {
+            IsBigEndian |= name == _root + "byteorder" && map.Length - start >= 3 && map.Span(start, 3).SequenceEqual("big"u8);
             bool isStorage = name.StartsWith(folder, StringComparison.Ordinal);
             long bytes = BinaryPrimitives.ReadUInt32LittleEndian(map.Span(header + 22, 4));
             if (isStorage && expected.TryGetValue(name[folder.Length..], out long known))

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch.Zip;
 
@@ -9,8 +10,9 @@ internal static class ZipContent
 
     /// <summary>Inflates an entry and checks length and sum. The caller owns a reference of the buffer.</summary>
     /// <exception cref="ModelException">The entry is damaged.</exception>
-    public static NativeBuffer Inflate(FileMapping map, ZipEntry entry, string file)
+    public static NativeBuffer Inflate(MappedFile map, ZipEntry entry, string file)
     {
+        map.ThrowIfShrunk();
         NativeBuffer buffer = new(entry.Bytes);
         try
         {
@@ -51,7 +53,7 @@ internal static class ZipContent
     }
 
     /// <summary>Compares the sum of a stored entry: what is wrong, or null.</summary>
-    public static Diagnostic? WrongSum(FileMapping map, ZipEntry entry, string file)
+    public static Diagnostic? WrongSum(MappedFile map, ZipEntry entry, string file)
     {
         uint crc = 0;
         for (long at = 0; at < entry.Stored; at += Chunk)
@@ -63,7 +65,7 @@ internal static class ZipContent
     }
 
     /// <summary>Reads a part of a mapping as a stream.</summary>
-    private sealed class MappingStream(FileMapping map, long start, long length) : Stream
+    private sealed class MappingStream(MappedFile map, long start, long length) : Stream
     {
         private long _position;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch.Zip;
 
@@ -50,7 +51,7 @@ internal sealed class ZipDirectory
 
     /// <summary>Reads and checks the directory.</summary>
     /// <exception cref="ModelException">The archive is truncated, malformed or hostile.</exception>
-    public static ZipDirectory Read(FileMapping map, string file)
+    public static ZipDirectory Read(MappedFile map, string file)
     {
         (long start, long size, long count) = FindDirectory(map, file);
         List<(ZipEntry Entry, long Header)> found = [];
@@ -71,7 +72,7 @@ internal sealed class ZipDirectory
             root ??= entry.Name[..(slash + 1)];
             if (!entry.Name.StartsWith(root, StringComparison.Ordinal))
             {
-                throw PyTorchErrors.BadArchive(file, $"lies outside the folder '{PyTorchErrors.Show(root)}'", entry.Name);
+                throw PyTorchErrors.BadArchive(file, $"lies outside the folder '{Shown.Text(root)}'", entry.Name);
             }
 
             if (!names.Add(entry.Name))
@@ -91,7 +92,7 @@ internal sealed class ZipDirectory
         return new ZipDirectory([.. found.Select(f => f.Entry).Where(e => !e.Name.EndsWith('/'))], root ?? "");
     }
 
-    private static (long Start, long Size, long Count) FindDirectory(FileMapping map, string file)
+    private static (long Start, long Size, long Count) FindDirectory(MappedFile map, string file)
     {
         long endAt = FindEnd(map, file);
         ReadOnlySpan<byte> end = map.Span(endAt, EndBytes);
@@ -143,7 +144,7 @@ internal sealed class ZipDirectory
     }
 
     /// <summary>Finds the end record; its comment must reach exactly to the end of the file.</summary>
-    private static long FindEnd(FileMapping map, string file)
+    private static long FindEnd(MappedFile map, string file)
     {
         int length = (int)Math.Min(map.Length, EndBytes + ushort.MaxValue);
         ReadOnlySpan<byte> tail = map.Span(map.Length - length, length);
@@ -158,7 +159,7 @@ internal sealed class ZipDirectory
         throw PyTorchErrors.NoDirectory(file, map.Length);
     }
 
-    private static (ZipEntry Entry, long Header, int Length) ReadEntry(FileMapping map, long at, long end, long dataEnd, string file)
+    private static (ZipEntry Entry, long Header, int Length) ReadEntry(MappedFile map, long at, long end, long dataEnd, string file)
     {
         if (end - at < DirectoryBytes)
         {
@@ -268,7 +269,7 @@ internal sealed class ZipDirectory
         return leaves ? throw PyTorchErrors.BadArchive(file, "has a name that could leave its folder", name) : name;
     }
 
-    private static long CheckLocal(FileMapping map, long at, ReadOnlySpan<byte> name, ushort flags, ushort method, uint crc, long stored, long bytes, long dataEnd, string shown, string file)
+    private static long CheckLocal(MappedFile map, long at, ReadOnlySpan<byte> name, ushort flags, ushort method, uint crc, long stored, long bytes, long dataEnd, string shown, string file)
     {
         if (at > dataEnd - LocalBytes)
         {
