@@ -9,6 +9,9 @@ internal sealed record SentencePieceSpaces
     /// <summary>A space is put before (or after) the text.</summary>
     public bool DummyPrefix { get; init; } = true;
 
+    /// <summary>Only at the start of the whole text, not after control tokens.</summary>
+    public bool OnlyAtStart { get; init; }
+
     /// <summary>Spaces at the ends and repeated ones vanish.</summary>
     public bool RemoveExtra { get; init; } = true;
 
@@ -33,6 +36,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
         List<AddedMatch> kept = [];
         protectedPieces?.Find(text.Chars, MatchRule.All, null, kept);
         byte[] utf8 = map is null ? [] : ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        bool dummy = spaces.DummyPrefix && (text.Base == 0 || !spaces.OnlyAtStart);
         int space = spaces.Escape ? '▁' : ' ';
         text.Begin();
         try
@@ -74,7 +78,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
                         continue;
                     }
 
-                    if (text.Length == 0 && spaces.DummyPrefix && !spaces.Suffix)
+                    if (text.Length == 0 && dummy && !spaces.Suffix)
                     {
                         text.Write(space, from);
                     }
@@ -85,7 +89,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
             }
 
             text.Commit();
-            Finish(text, space);
+            Finish(text, space, dummy);
         }
         finally
         {
@@ -97,7 +101,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
     }
 
     /// <summary>Removes trailing spaces and puts the dummy one behind, where the model is of that kind.</summary>
-    private void Finish(AlignedText text, int space)
+    private void Finish(AlignedText text, int space, bool dummy)
     {
         // Marks that the text itself held go with the spaces.
         int end = text.Chars.TrimEnd((char)space).Length;
@@ -108,7 +112,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
             text.Commit();
         }
 
-        if (spaces.Suffix && spaces.DummyPrefix && text.Length > 0)
+        if (spaces.Suffix && dummy && text.Length > 0)
         {
             text.Begin();
             text.Copy(text.Old.Length);
