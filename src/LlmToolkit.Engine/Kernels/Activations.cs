@@ -10,7 +10,7 @@ namespace LlmToolkit.Engine.Kernels;
 internal sealed unsafe class Activations : IDisposable
 {
     /// <summary>Fewest rows that are multiplied as tiles with panels; fewer are multiplied row by row with the weights where they lie.</summary>
-    public const int FewestForPanels = 4;
+    public const int FewestForPanels = 6;
 
     private readonly int _blocks;
     private readonly nuint _floatTile;
