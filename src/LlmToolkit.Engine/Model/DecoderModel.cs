@@ -8,7 +8,11 @@ namespace LlmToolkit.Engine.Model;
 /// <param name="Threads">Workers.</param>
 /// <param name="Exact">Float activations only.</param>
 /// <param name="ContextAsked">True when the user named the context: then one that the model cannot have is an error, and not cut.</param>
-internal sealed record EngineSettings(int Context, KvType Kv, int Threads, bool Exact, bool ContextAsked = false);
+internal sealed record EngineSettings(int Context, KvType Kv, int Threads, bool Exact, bool ContextAsked = false)
+{
+    /// <summary>The context that is meant, however much is allocated: what a GGUF chooses its LongRoPE factors by. Null: <see cref="Context"/>.</summary>
+    public int? MeantContext { get; init; }
+}
 
 /// <summary>A bound model: recipe, weights, workers and one scratch. Sequences take turns on it, chunk by chunk.</summary>
 internal sealed unsafe class DecoderModel : IDisposable
@@ -55,7 +59,7 @@ internal sealed unsafe class DecoderModel : IDisposable
         try
         {
             WeightBinder binder = new(container, architecture.Tensors, architecture.Prefixes, weights, settings.Exact, conventions.Transposed);
-            DecoderRecipe recipe = architecture.Build(new RecipeBuilder(config, binder, conventions, settings.Context));
+            DecoderRecipe recipe = architecture.Build(new RecipeBuilder(config, binder, conventions, settings.MeantContext ?? settings.Context));
             if (recipe.Embedding.MaxPositions is { } positions && positions < settings.Context)
             {
                 settings = settings.ContextAsked ? throw EngineErrors.ContextTooLong(file, settings.Context, positions) : settings with { Context = positions };

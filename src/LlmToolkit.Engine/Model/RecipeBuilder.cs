@@ -14,7 +14,7 @@ internal sealed unsafe class RecipeBuilder
     /// <param name="config">The configuration.</param>
     /// <param name="binder">The tensors.</param>
     /// <param name="conventions">How they are laid out.</param>
-    /// <param name="context">Context length of the load.</param>
+    /// <param name="context">The context that is meant.</param>
     public RecipeBuilder(ModelConfig config, WeightBinder binder, Conventions conventions, int context)
     {
         (Config, Binder, Conventions, _context) = (config, binder, conventions, context);
