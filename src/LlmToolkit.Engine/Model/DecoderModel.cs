@@ -75,7 +75,8 @@ internal sealed unsafe class DecoderModel : IDisposable
     }
 
     /// <summary>An empty sequence.</summary>
-    public DecoderState CreateState(int? context = null) => new(Recipe, Settings.Kv, Math.Clamp(context ?? Settings.Context, 1, Settings.Context));
+    /// <exception cref="ModelException">The system has no memory for the cache.</exception>
+    public DecoderState CreateState(int? context = null) => DecoderState.Create(Recipe, Settings.Kv, Math.Clamp(context ?? Settings.Context, 1, Settings.Context));
 
     /// <summary>Appends tokens to a sequence and gives the outputs of the last ones: as many as fit in <paramref name="outputs"/>.</summary>
     public void Forward(DecoderState state, ReadOnlySpan<int> tokens, Span<float> outputs, CancellationToken cancellationToken)
@@ -191,7 +192,7 @@ internal static class IgnoredTensors
     private static readonly string[] Parts =
     [
         "rotary_emb.", "rotary_pos_emb.", ".masked_bias", "position_ids", "vision", "visual", "multi_modal", "audio", "mtp.", "pooler.", "cls.", "nextn.",
-        "rope_freqs", "rope_factors_", "attn_rot_embd", ".attention.bias", "lm_head.", "output.weight",
+        "rope_freqs", "rope_factors_", "attn_rot_embd", ".attention.bias", "lm_head.",
     ];
 
     /// <summary>True when nobody misses the tensor.</summary>

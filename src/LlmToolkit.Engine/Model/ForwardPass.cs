@@ -139,6 +139,11 @@ internal sealed unsafe class ForwardPass : IParallelWork, IDisposable
         Input.Rows = rows;
         Mixed.Rows = rows;
         Inner.Rows = rows;
+        foreach (IRope rope in _recipe.Ropes)
+        {
+            rope.Frequencies.Prepare(length);
+        }
+
         pool.Run(this);
     }
 

@@ -7,6 +7,9 @@ namespace LlmToolkit.Text;
 /// </remarks>
 internal sealed class WindowDecoder(PipelineTokenizer tokenizer, bool skipSpecial) : StreamingDecoder
 {
+    /// <summary>Ids kept at most for the sake of white space.</summary>
+    private const int LongestWindow = 64;
+
     private readonly List<int> _ids = [];
     private string _prefix = "";
     private int _prefixIds;
@@ -21,9 +24,18 @@ internal sealed class WindowDecoder(PipelineTokenizer tokenizer, bool skipSpecia
         }
 
         string news = News(text);
-        _ids.RemoveRange(0, _prefixIds);
+        int from = _prefixIds;
+        string prefix = tokenizer.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_ids)[from..], skipSpecial);
+        if (string.IsNullOrWhiteSpace(prefix) && _ids.Count < LongestWindow)
+        {
+            // A decoder that drops white space at the start of a text would drop it here: keep the window's beginning.
+            _prefix = text;
+            return news.Length == 0 ? null : news;
+        }
+
+        _ids.RemoveRange(0, from);
         _prefixIds = _ids.Count;
-        _prefix = Decode();
+        _prefix = prefix;
         return news.Length == 0 ? null : news;
     }
 

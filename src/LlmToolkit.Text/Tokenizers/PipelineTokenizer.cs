@@ -62,8 +62,8 @@ internal sealed class PipelineTokenizer : Tokenizer
             _addedByText[token.Content] = token;
         }
 
-        AddedToken[] raw = [.. _addedById.Values.Where(t => !t.Normalized)];
-        AddedToken[] normalized = [.. _addedById.Values.Where(t => t.Normalized)];
+        AddedToken[] raw = [.. _addedById.Values.Where(t => !t.Normalized && !t.Passive)];
+        AddedToken[] normalized = [.. _addedById.Values.Where(t => t.Normalized && !t.Passive)];
         _raw = raw.Length == 0 ? null : new AddedMatcher(raw, parts.LongestFirst);
         _normalized = normalized.Length == 0 ? null : new AddedMatcher(normalized, parts.LongestFirst);
         VocabularySize = Math.Max(parts.Model.Vocabulary.Size, _addedById.Count == 0 ? 0 : _addedById.Keys.Max() + 1);

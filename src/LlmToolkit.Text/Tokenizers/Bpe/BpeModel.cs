@@ -20,6 +20,9 @@ internal sealed record BpeOptions
     /// <summary>Unknown characters become the tokens of their bytes, where all exist.</summary>
     public bool ByteFallback { get; init; }
 
+    /// <summary>An unknown character that gives no token still keeps its neighbours apart (llama.cpp); else they are merged as if it were not there (the reference of tokenizer.json).</summary>
+    public bool UnknownSeparates { get; init; }
+
     /// <summary>A piece that is a token is that token, whatever the merges say.</summary>
     public bool IgnoreMerges { get; init; }
 }
@@ -130,7 +133,10 @@ internal sealed class BpeModel : TokenModel
         for (int i = scratch.Count > 0 ? 0 : -1; i >= 0; i = scratch.Symbols[i].Next)
         {
             ref MergeScratch.Symbol symbol = ref scratch.Symbols[i];
-            sink.Add(symbol.Id, offset + symbol.Start, symbol.Length);
+            if (symbol.Id >= 0)
+            {
+                sink.Add(symbol.Id, offset + symbol.Start, symbol.Length);
+            }
         }
     }
 
@@ -185,6 +191,11 @@ internal sealed class BpeModel : TokenModel
         if (_options.Unknown is null)
         {
             scratch.Dropped = true;
+            if (_options.UnknownSeparates)
+            {
+                scratch.Append(-1, start, character.Length, Utf8Length(character));
+            }
+
             return;
         }
 

@@ -48,7 +48,7 @@ internal sealed class GgufTokenizerReader
         int? eos = _file.Id("eos_token_id", 11);
         bool glm = pre is "glm4" or "chatglm-bpe";
         return Build(
-            new BpeModel(_file.Vocabulary, merges.Build(), new BpeOptions { IgnoreMerges = rule.IgnoreMerges, ByteFallback = rule.PlainText }),
+            new BpeModel(_file.Vocabulary, merges.Build(), new BpeOptions { IgnoreMerges = rule.IgnoreMerges, ByteFallback = rule.PlainText, UnknownSeparates = true }),
             glm ? _file.Id("bos_token_id") : bos,
             eos,
             rule.ForceBos || (_file.Flag("add_bos_token") ?? rule.AddBos),

@@ -41,7 +41,6 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
             int byteAt = 0;
             int next = 0;
             bool afterSpace = spaces.RemoveExtra;
-            int lastText = 0;
             while (text.Cursor < text.Old.Length)
             {
                 int from = text.Cursor;
@@ -67,7 +66,6 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
                 string piece = mapped ? Encoding.UTF8.GetString(replacement) : text.Old.Slice(from, units).ToString();
                 byteAt += map is null ? 0 : Encoding.UTF8.GetByteCount(text.Old.Slice(from, units));
                 text.SkipUnits(units);
-                bool first = true;
                 foreach (Rune rune in piece.EnumerateRunes())
                 {
                     bool isSpace = rune.Value == ' ';
@@ -81,16 +79,13 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
                         text.Write(space, from);
                     }
 
-                    // A character of the text keeps its own place; those of a replacement share the whole's first.
-                    text.Write(isSpace ? space : rune.Value, mapped || first ? from : from);
-                    first = false;
+                    text.Write(isSpace ? space : rune.Value, from);
                     afterSpace = isSpace;
-                    lastText = isSpace ? lastText : text.Length;
                 }
             }
 
             text.Commit();
-            Finish(text, lastText, space);
+            Finish(text, space);
         }
         finally
         {
@@ -102,12 +97,14 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
     }
 
     /// <summary>Removes trailing spaces and puts the dummy one behind, where the model is of that kind.</summary>
-    private void Finish(AlignedText text, int lastText, int space)
+    private void Finish(AlignedText text, int space)
     {
-        if (spaces.RemoveExtra && lastText < text.Length)
+        // Marks that the text itself held go with the spaces.
+        int end = text.Chars.TrimEnd((char)space).Length;
+        if (spaces.RemoveExtra && end < text.Length)
         {
             text.Begin();
-            text.Copy(lastText);
+            text.Copy(end);
             text.Commit();
         }
 
