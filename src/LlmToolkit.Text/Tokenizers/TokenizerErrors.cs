@@ -180,6 +180,17 @@ internal static class TokenizerErrors
         Fixes = ["Put the model's tokenizer_config.json or tokenizer.json beside it.", "Name it as its authors do: qwen.tiktoken, cl100k_base.tiktoken, o200k_base.tiktoken …"],
     });
 
+    public static ModelException PatternTooSlow() => new(new()
+    {
+        Code = "LT3018",
+        Kind = FaultKind.Refused,
+        Message = "A pattern of the tokenizer goes back and forth over the text without end: it was stopped.",
+        Field = "pattern",
+        Cause = "The pattern has repetitions inside repetitions that match the same text in exponentially many ways.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Check the patterns in tokenizer.json.", Reload],
+    });
+
     private static string List(IEnumerable<string> names)
     {
         string list = string.Join(", ", names);
