@@ -92,7 +92,7 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
 
     private static KvType KvOf(LoadOptions options) => options.KvType ?? (options.Exact ? KvType.F32 : KvType.F16);
 
-    private static int ContextOf(ModelInfo model, LoadOptions options) => options.ContextLength ?? model.ContextLength ?? ContextByDefault;
+    private static int ContextOf(ModelInfo model, LoadOptions options) => options.ContextLength ?? (model.ContextLength is > 0 ? model.ContextLength.Value : ContextByDefault);
 
     private static int ThreadsOf(HardwareInfo hardware, LoadOptions options) => Math.Max(1, options.Threads ?? hardware.Cores);
 
