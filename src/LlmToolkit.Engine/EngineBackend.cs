@@ -37,9 +37,15 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(hardware);
         ArgumentNullException.ThrowIfNull(options);
-        int context = ContextOf(model, options);
-        MemoryEstimate memory = EngineMemory.Estimate(model, context, KvOf(options), ThreadsOf(hardware, options));
-        List<BackendReason> reasons = [.. ArchitectureReasons(model), .. TypeReasons(model), .. OptionReasons(options), .. MemoryReasons(memory, hardware, options)];
+        MemoryEstimate memory = EngineMemory.Estimate(model, ContextOf(model, options), KvOf(options), ThreadsOf(hardware, options));
+        List<BackendReason> reasons = [.. ArchitectureReasons(model), .. TypeReasons(model), .. OptionReasons(options)];
+        if (options.ContextLength is null && !model.IsEncoder && EngineMemory.LargestContext(memory, RoomFor(memory, hardware, options)) is { } context && context < memory.Context)
+        {
+            reasons.Add(new BackendReason("LT5003", $"The model's whole context of {memory.Context} tokens would take {Size(memory.PeakBytes)}; {context} tokens are taken, which fit.", "Name a context with --context, or give more memory."));
+            memory = EngineMemory.Estimate(model, context, KvOf(options), ThreadsOf(hardware, options));
+        }
+
+        reasons.AddRange(MemoryReasons(memory, hardware, options));
         return new BackendFit
         {
             Backend = Name,
@@ -86,7 +92,7 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
 
     private static KvType KvOf(LoadOptions options) => options.KvType ?? (options.Exact ? KvType.F32 : KvType.F16);
 
-    private static int ContextOf(ModelInfo model, LoadOptions options) => options.ContextLength ?? model.ContextLength ?? ContextByDefault;
+    private static int ContextOf(ModelInfo model, LoadOptions options) => options.ContextLength ?? (model.ContextLength is > 0 ? model.ContextLength.Value : ContextByDefault);
 
     private static int ThreadsOf(HardwareInfo hardware, LoadOptions options) => Math.Max(1, options.Threads ?? hardware.Cores);
 
@@ -98,7 +104,10 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         LoadOptions options = plan.Options;
         int context = plan.Context > 0 ? plan.Context : ContextOf(container.Info, options);
         Architecture architecture = Find(container);
-        DecoderModel model = DecoderModel.Load(container, architecture, new EngineSettings(context, KvOf(options), ThreadsOf(plan.Hardware, options), options.Exact, options.ContextLength is not null));
+        DecoderModel model = DecoderModel.Load(container, architecture, new EngineSettings(context, KvOf(options), ThreadsOf(plan.Hardware, options), options.Exact, options.ContextLength is not null)
+        {
+            MeantContext = ContextOf(container.Info, options),
+        });
         TextAssets text = Text(container, options);
         return architecture.IsEncoder ? new EngineEncoder(container.Info, model, text) : new EngineModel(container.Info, model, text);
     }
@@ -157,6 +166,13 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         {
             yield return new BackendReason("LT4027", $"{(layers < 0 ? "All" : layers)} layers were asked to go on a GPU; the managed engine computes on the CPU.", "Leave --gpu-layers out, or take a backend with a GPU.");
         }
+    }
+
+    /// <summary>What cache and scratch may take: the budget without the weights, or what the machine has.</summary>
+    private static long RoomFor(MemoryEstimate memory, HardwareInfo hardware, LoadOptions options)
+    {
+        long room = hardware.AvailableMemory > 0 ? hardware.AvailableMemory : long.MaxValue;
+        return options.MemoryBudget is { } budget ? Math.Min(room, budget - memory.ShouldBytes) : room;
     }
 
     private static IEnumerable<BackendReason> MemoryReasons(MemoryEstimate memory, HardwareInfo hardware, LoadOptions options)

@@ -2,14 +2,6 @@ using LlmToolkit.Engine.Kernels;
 
 namespace LlmToolkit.Engine.Model;
 
-/// <summary>How a model is loaded.</summary>
-/// <param name="Context">Longest sequence, in tokens.</param>
-/// <param name="Kv">Type of the caches.</param>
-/// <param name="Threads">Workers.</param>
-/// <param name="Exact">Float activations only.</param>
-/// <param name="ContextAsked">True when the user named the context: then one that the model cannot have is an error, and not cut.</param>
-internal sealed record EngineSettings(int Context, KvType Kv, int Threads, bool Exact, bool ContextAsked = false);
-
 /// <summary>A bound model: recipe, weights, workers and one scratch. Sequences take turns on it, chunk by chunk.</summary>
 internal sealed unsafe class DecoderModel : IDisposable
 {
@@ -55,7 +47,7 @@ internal sealed unsafe class DecoderModel : IDisposable
         try
         {
             WeightBinder binder = new(container, architecture.Tensors, architecture.Prefixes, weights, settings.Exact, conventions.Transposed);
-            DecoderRecipe recipe = architecture.Build(new RecipeBuilder(config, binder, conventions, settings.Context));
+            DecoderRecipe recipe = architecture.Build(new RecipeBuilder(config, binder, conventions, settings.MeantContext ?? settings.Context));
             if (recipe.Embedding.MaxPositions is { } positions && positions < settings.Context)
             {
                 settings = settings.ContextAsked ? throw EngineErrors.ContextTooLong(file, settings.Context, positions) : settings with { Context = positions };
@@ -183,36 +175,5 @@ internal sealed unsafe class DecoderModel : IDisposable
                 state.Append(tokens.Slice(from, rows));
             }
         }
-    }
-}
-
-/// <summary>Tensors that may lie in a file without taking part: buffers of old exports, other modalities, heads for training.</summary>
-internal static class IgnoredTensors
-{
-    private static readonly string[] Parts =
-    [
-        "rotary_emb.", "rotary_pos_emb.", ".masked_bias", "position_ids", "vision", "visual", "multi_modal", "audio", "mtp.", "pooler.", "cls.", "nextn.",
-        "rope_freqs", "rope_factors_", "attn_rot_embd", ".attention.bias", "lm_head.",
-    ];
-
-    /// <summary>True when nobody misses the tensor.</summary>
-    public static bool Contains(string name, int layers) =>
-        Parts.Any(p => name.Contains(p, StringComparison.Ordinal))
-        || name.EndsWith(".attn.bias", StringComparison.Ordinal)
-        || IsLaterLayer(name, layers);
-
-    /// <summary>Layers behind the last are for multi-token prediction.</summary>
-    private static bool IsLaterLayer(string name, int layers)
-    {
-        string[] parts = name.Split('.');
-        for (int i = 0; i + 1 < parts.Length; i++)
-        {
-            if (parts[i] is "layers" or "blk" or "h" or "layer" && int.TryParse(parts[i + 1], out int layer))
-            {
-                return layer >= layers;
-            }
-        }
-
-        return false;
     }
 }

@@ -55,12 +55,25 @@ public sealed class EngineBackendTests
             _ => Fits,
         };
         HardwareInfo machine = what == "memory" ? Machine with { AvailableMemory = 64 << 20 } : Machine;
-        LoadOptions options = new() { MemoryBudget = what == "budget" ? 128 << 20 : null, KvType = what == "kv" ? KvType.Q8_0 : null };
+        LoadOptions options = new() { ContextLength = what is "memory" or "budget" ? 4096 : null, MemoryBudget = what == "budget" ? 128 << 20 : null, KvType = what == "kv" ? KvType.Q8_0 : null };
         BackendFit fit = new EngineBackend().Assess(model, machine, options);
         Assert.False(fit.Accepted);
         BackendReason reason = Assert.Single(fit.Reasons, r => r.Kind is not null);
         Assert.Equal((code, kind), (reason.Code, reason.Kind));
         Assert.NotNull(reason.Remedy);
+    }
+
+    [Theory]
+    [InlineData(300L << 20, null)]
+    [InlineData(4L << 30, 400L << 20)]
+    public void Assess_WholeContextDoesNotFit_TakesWhatFitsAndSaysSo(long available, long? budget)
+    {
+        ModelInfo longer = Fits with { ContextLength = 131072 };
+        BackendFit fit = new EngineBackend().Assess(longer, Machine with { AvailableMemory = available }, new LoadOptions { MemoryBudget = budget });
+        Assert.True(fit.Accepted, string.Join("; ", fit.Reasons));
+        Assert.Contains(fit.Reasons, r => r.Code == "LT5003");
+        Assert.InRange(fit.Memory!.Context, 512, 65536);
+        Assert.True(budget is null ? fit.Memory.MustBytes <= available : fit.Memory.PeakBytes <= budget);
     }
 
     [Fact]

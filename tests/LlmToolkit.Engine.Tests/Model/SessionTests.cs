@@ -80,6 +80,22 @@ public sealed class SessionTests
         Assert.InRange(ModelSteps.Distance(ours, expected), 0, Tolerance);
     }
 
+    [Theory, MemberData(nameof(Models))]
+    public void Forward_AnyNumberOfWorkers_GivesTheSameBits(ConformanceModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        float[] one = Run(1);
+        Assert.All((int[])[2, 3, 5], workers => Assert.Equal(one, Run(workers)));
+
+        float[] Run(int workers)
+        {
+            using DecoderModel engine = model.Load(threads: workers);
+            using DecoderState state = engine.CreateState();
+            int[] ids = Ids(engine, 40);
+            return [.. engine.Run(state, ids.AsSpan(0, 37), 37), .. ids.Skip(37).SelectMany(id => engine.Run(state, [id], 1))];
+        }
+    }
+
     [Fact]
     public void Forward_FromManyThreads_TakesTurns()
     {
