@@ -41,7 +41,8 @@ internal static class LogitsCommand
                     IdList.Parse("--ids", result.GetValue(ids) ?? throw CliErrors.Missing("--ids or --batch", "Give ids: --ids 1,2,3.")),
                     steps >= 0 ? steps : throw CliErrors.BadValue("--greedy", IdList.Text(steps), "a whole number of at least 0"),
                     null)];
-            Work work = new(host, items, path is not null, result.GetValue(output));
+            using ProgressLine progress = new(host, result);
+            Work work = new(host, items, path is not null, result.GetValue(output), progress);
             await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetRequiredValue(model), loading.Read(result), cancellationToken).ConfigureAwait(false);
             if (loaded.Model is IEncoderModel encoder)
             {
@@ -162,7 +163,7 @@ internal static class LogitsCommand
     }
 
     /// <summary>The items of one command and where their answers go.</summary>
-    private sealed record Work(CliHost Host, List<Item> Items, bool IsBatch, string? Output)
+    private sealed record Work(CliHost Host, List<Item> Items, bool IsBatch, string? Output, ProgressLine Progress)
     {
         /// <summary>Judges every item first, because the header of a safetensors file comes before its values; then computes one after the other.</summary>
         public void Run(Func<Item, Diagnostic?> check, Func<Item, IEnumerable<(string Name, DType Type, TensorShape Shape)>> tensors, Func<Item, SafetensorsWriter?, int[]> compute, int? vocabulary)
@@ -180,6 +181,7 @@ internal static class LogitsCommand
                 for (int k = 0; k < judged.Count; k++)
                 {
                     Item item = judged[k];
+                    Progress.Report($"item {k + 1} of {judged.Count}");
                     int[] greedy = item.Error is null ? Compute(compute, item, writer) : [];
                     Answer(k, item, greedy, vocabulary);
                 }

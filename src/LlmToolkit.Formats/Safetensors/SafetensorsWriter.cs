@@ -43,8 +43,14 @@ public sealed class SafetensorsWriter : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string full = Path.GetFullPath(path);
-        full = new FileInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
-        if (File.Exists(full) && new FileInfo(full).Length == 0)
+        FileInfo there = new(full);
+        if (there.Exists)
+        {
+            there = there.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? there;
+            full = there.FullName;
+        }
+
+        if (there.Exists && there.Length == 0)
         {
             // It may be a device or a pipe, which a rename would replace; an empty file has nothing to keep until the new one is complete.
             return new SafetensorsWriter(new FileStream(full, FileMode.Open, FileAccess.Write, FileShare.None, 1 << 16), ownsStream: true, full, null);
