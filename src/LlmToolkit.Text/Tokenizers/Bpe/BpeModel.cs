@@ -36,6 +36,7 @@ internal sealed class BpeModel : TokenModel
     private readonly MergeTable _merges;
     private readonly BpeOptions _options;
     private readonly int[] _initial = new int[0x400];
+    private readonly WordCache _cache = new();
     private readonly int[]? _bytes;
     private readonly int _unknown = -1;
     private readonly bool _cutAtWords;
@@ -54,7 +55,7 @@ internal sealed class BpeModel : TokenModel
             _unknown = vocabulary.Id(options.Unknown);
         }
 
-        _cutAtWords = !options.IgnoreMerges && !options.FuseUnknown && options.ContinuingPrefix is null && options.EndSuffix is null && vocabulary.OnlyLeads('▁');
+        _cutAtWords = !options.IgnoreMerges && options.ContinuingPrefix is null && options.EndSuffix is null && vocabulary.OnlyLeads('▁') && vocabulary.TryGet("▁", out _);
     }
 
     public override string Kind => "bpe";
@@ -94,6 +95,18 @@ internal sealed class BpeModel : TokenModel
     }
 
     private void Word(ReadOnlySpan<char> word, int offset, TokenSink sink, MergeScratch scratch)
+    {
+        if (_cache.TryGive(word, sink))
+        {
+            return;
+        }
+
+        int before = sink.Ids.Count;
+        Merge(word, offset, sink, scratch);
+        _cache.Keep(word, sink, before);
+    }
+
+    private void Merge(ReadOnlySpan<char> word, int offset, TokenSink sink, MergeScratch scratch)
     {
         scratch.Clear();
         if (_options.ContinuingPrefix is null && _options.EndSuffix is null)

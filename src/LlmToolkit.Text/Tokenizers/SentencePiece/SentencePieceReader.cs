@@ -48,6 +48,7 @@ internal static class SentencePieceReader
         SentencePieceSpaces spaces = new()
         {
             DummyPrefix = model.AddDummyPrefix,
+            OnlyAtStart = !config.Legacy,
             RemoveExtra = model.RemoveExtraSpaces,
             Escape = model.EscapeSpaces,
             Suffix = model.WhitespaceAsSuffix,
@@ -55,14 +56,21 @@ internal static class SentencePieceReader
         CharsMap? map = model.CharsMap.Length > 0 ? new CharsMap(model.CharsMap) : null;
         AddedMatcher? matcher = user.Length > 0 ? new AddedMatcher(user, false) : null;
         int? Role(int id) => id >= 0 && id < texts.Length ? id : null;
+        bool llama = config.Class is { } name && (name.Contains("Llama", StringComparison.Ordinal) || name.Contains("Gemma", StringComparison.Ordinal));
+        bool t5 = config.Class?.Contains("T5", StringComparison.Ordinal) == true;
         SpecialTokens roles = config.Resolve(text => added.Find(t => t.Content == text)?.Id ?? (vocabulary.TryGet(text, out int id) ? id : null));
+        roles = roles with { Bos = roles.Bos ?? Role(model.BosId), Eos = roles.Eos ?? Role(model.EosId), Pad = roles.Pad ?? Role(model.PadId), Unknown = Role(unknown) };
+        // A bare model adds nothing; with a configuration it is the tokenizer of its class.
+        IReadOnlyList<(int, string)> before = (config.AddBos ?? llama) && roles.Bos is { } bos ? [(bos, vocabulary.Token(bos) ?? "")] : [];
+        IReadOnlyList<(int, string)> after = (config.AddEos ?? t5) && roles.Eos is { } eos ? [(eos, vocabulary.Token(eos) ?? "")] : [];
         return new PipelineTokenizer(new TokenizerParts
         {
             Model = tokens,
+            PostProcessor = PostProcessor.Around(before, after),
             Normalizer = new SentencePieceNormalizer(map, spaces, matcher),
             AddedTokens = added,
             Decoder = new SequenceDecoder([new LeadingMarkDecoder(model.AddDummyPrefix || model.RemoveExtraSpaces, model.RemoveExtraSpaces), new ReplaceTextDecoder("▁", " "), new ByteFallbackDecoder(wholeRuns: false)]),
-            Special = roles with { Bos = roles.Bos ?? Role(model.BosId), Eos = roles.Eos ?? Role(model.EosId), Pad = roles.Pad ?? Role(model.PadId), Unknown = Role(unknown) },
+            Special = roles,
         });
     }
 
