@@ -165,7 +165,7 @@ public sealed class WeightBinderTests
         using TinyContainer gguf = Twin(checkpoint, fused: false, ", \"llama.rope.scaling.type\": \"longrope\", \"llama.rope.scaling.attn_factor\": 1.25, \"llama.rope.scaling.original_context_length\": " + (chosen == "long" ? context - 1 : context));
         gguf.Add("rope_factors_short.weight", [1, 1.5f, 2, 3], 4).Add("rope_factors_long.weight", [2, 3, 5, 9], 4);
         using DecoderModel a = Load(checkpoint);
-        using DecoderModel b = DecoderModel.Load(gguf, new EngineBackend().Find(gguf), new EngineSettings(12, KvType.F32, 2, true) { MeantContext = context });
+        using DecoderModel b = DecoderModel.Load(gguf, new EngineBackend().Find(gguf), new EngineSettings(12, KvType.F32, 2, true) { MeantContext = context, AloneBelow = 0 });
         Assert.Equal(Logits(a), Logits(b));
         Assert.Empty(b.Findings);
     }
@@ -198,7 +198,7 @@ public sealed class WeightBinderTests
         using TinyContainer model = Llama(", \"model_type\": \"my_llama\"");
         Assert.Throws<ModelException>(() => new EngineBackend().Find(model));
         Assert.Same(mine, new EngineBackend(mine).Find(model));
-        using DecoderModel engine = DecoderModel.Load(model, mine, new EngineSettings(64, KvType.F32, 1, true));
+        using DecoderModel engine = DecoderModel.Load(model, mine, new EngineSettings(64, KvType.F32, 1, true) { AloneBelow = 0 });
         using DecoderModel known = Load(Llama());
         Assert.Equal(Logits(known), Logits(engine));
     }
@@ -301,7 +301,7 @@ public sealed class WeightBinderTests
         return paired;
     }
 
-    private static DecoderModel Load(TinyContainer model) => DecoderModel.Load(model, new EngineBackend().Find(model), new EngineSettings(64, KvType.F32, 2, true));
+    private static DecoderModel Load(TinyContainer model) => DecoderModel.Load(model, new EngineBackend().Find(model), new EngineSettings(64, KvType.F32, 2, true) { AloneBelow = 0 });
 
     private static float[] Logits(DecoderModel engine)
     {
