@@ -20,6 +20,7 @@ public unsafe class RowDotBench
     private const int Slice = 64;
 
     private Quant _quant = DefaultQuants.All[0];
+    private SimdLevel _level;
     private NativeArray<byte> _rows = null!;
     private NativeArray<float> _x = null!;
     private Activations _activations = null!;
@@ -47,6 +48,7 @@ public unsafe class RowDotBench
     public void Setup()
     {
         _quant = RandomRows.Find(Type);
+        _level = Enum.Parse<SimdLevel>(Level);
         _rowBytes = (nint)_quant.DType.Bytes(Columns);
         _count = (int)(WeightBytes / _rowBytes) / Slice * Slice;
         _rows = RandomRows.Make(_quant, _count, Columns);
@@ -73,7 +75,7 @@ public unsafe class RowDotBench
 
     /// <summary>The level's row dots.</summary>
     [Benchmark]
-    public void Vectors() => Run(Enum.Parse<SimdLevel>(Level));
+    public void Vectors() => Run(_level);
 
     private void Run(SimdLevel level)
     {
