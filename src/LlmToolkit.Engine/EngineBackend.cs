@@ -5,18 +5,16 @@ using LlmToolkit.Text;
 namespace LlmToolkit.Engine;
 
 /// <summary>The managed engine as a backend: CPU, any operating system, nothing to install.</summary>
-/// <param name="more">Architectures beyond the built-in ones, asked first.</param>
+/// <param name="more">Architectures beyond the built-in ones, asked first; the list may grow later.</param>
 internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : IModelBackend
 {
     /// <summary>The name in plans and options.</summary>
     public const string BackendName = "managed";
 
-    private readonly Architecture[] _architectures = [.. more, .. DefaultArchitectures.All];
-
     public string Name => BackendName;
 
     /// <summary>Every architecture that it runs, by its names.</summary>
-    public IEnumerable<string> ArchitectureNames => _architectures.SelectMany(a => a.GgufNames.Concat(a.HuggingFaceNames)).Distinct().Order(StringComparer.Ordinal);
+    public IEnumerable<string> ArchitectureNames => Known.SelectMany(a => a.GgufNames.Concat(a.HuggingFaceNames)).Distinct().Order(StringComparer.Ordinal);
 
     public BackendStatus Diagnose()
     {
@@ -72,6 +70,8 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
             ?? throw EngineErrors.UnknownArchitecture(container.Artifact.Path, name, ArchitectureNames);
     }
 
+    private IEnumerable<Architecture> Known => more.Concat(DefaultArchitectures.All);
+
     private static string Variant(SimdLevel level) => level switch
     {
         SimdLevel.V512 => "avx512",
@@ -80,8 +80,8 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         _ => "scalar",
     };
 
-    private Architecture? Find(NamingScheme scheme, string? name) => name is null ? null : Array.Find(
-        _architectures, a => (scheme == NamingScheme.Gguf ? a.GgufNames : a.HuggingFaceNames).Contains(name, StringComparer.Ordinal));
+    private Architecture? Find(NamingScheme scheme, string? name) => name is null ? null : Known.FirstOrDefault(
+        a => (scheme == NamingScheme.Gguf ? a.GgufNames : a.HuggingFaceNames).Contains(name, StringComparer.Ordinal));
 
     private ILanguageModel Load(LoadPlan plan, ModelContainer container)
     {
