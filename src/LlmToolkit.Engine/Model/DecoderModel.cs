@@ -11,6 +11,7 @@ internal sealed unsafe class DecoderModel : IDisposable
     private readonly Lock _turn = new();
     private readonly DecoderWeights _weights;
     private readonly WorkerPool _pool;
+    private readonly WorkerPool _alone = new(1);
     private readonly ForwardPass _pass;
     private bool _disposed;
 
@@ -104,10 +105,13 @@ internal sealed unsafe class DecoderModel : IDisposable
 
             _disposed = true;
             _pool.Dispose();
+            _alone.Dispose();
             _pass.Dispose();
             _weights.Dispose();
         }
     }
+
+    private WorkerPool Workers(int rows) => rows * (MappedBytes + CopiedBytes) < Settings.AloneBelow ? _alone : _pool;
 
     private int Wanted(int tokens, int floats)
     {
@@ -169,7 +173,7 @@ internal sealed unsafe class DecoderModel : IDisposable
                 lock (_turn)
                 {
                     ObjectDisposedException.ThrowIf(_disposed, this);
-                    _pass.Run(_pool, state.Cache, ids + from, rows, state.Length, total, target, heard);
+                    _pass.Run(Workers(rows), state.Cache, ids + from, rows, state.Length, total, target, heard);
                 }
 
                 state.Append(tokens.Slice(from, rows));

@@ -10,4 +10,10 @@ internal sealed record EngineSettings(int Context, KvType Kv, int Threads, bool 
 {
     /// <summary>The context that is meant, however much is allocated: what a GGUF chooses its LongRoPE factors by. Null: <see cref="Context"/>.</summary>
     public int? MeantContext { get; init; }
+
+    /// <summary>
+    /// Weight bytes times tokens below which the caller's thread computes alone. Default: 8 MiB, a fraction of a millisecond: waking and meeting other workers gains
+    /// little there on an idle machine, and on a busy one each meeting can cost a time slice (two busy cores, a model of 3 MB: 500 tokens/s together, 4,900 alone).
+    /// </summary>
+    public long AloneBelow { get; init; } = 8L << 20;
 }
