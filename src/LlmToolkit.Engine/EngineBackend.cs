@@ -99,19 +99,8 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         int context = plan.Context > 0 ? plan.Context : ContextOf(container.Info, options);
         Architecture architecture = Find(container);
         DecoderModel model = DecoderModel.Load(container, architecture, new EngineSettings(context, KvOf(options), ThreadsOf(plan.Hardware, options), options.Exact, options.ContextLength is not null));
-        TextAssets text = Text(container, options);
+        TextAssets text = TextAssets.From(container, options, TokenizerFactory.Create, ChatTemplate.Parse);
         return architecture.IsEncoder ? new EngineEncoder(container.Info, model, text) : new EngineModel(container.Info, model, text);
-    }
-
-    private static TextAssets Text(ModelContainer container, LoadOptions options)
-    {
-        TokenizerSource? source = container.Tokenizer is { } own && options.Pre is not null ? own with { Pre = options.Pre } : container.Tokenizer;
-        return new TextAssets(source is null ? null : () => TokenizerFactory.Create(source))
-        {
-            Defaults = container.GenerationDefaults,
-            EndTokens = container.EndTokens,
-            Pooling = container.Pooling,
-        };
     }
 
     private IEnumerable<BackendReason> ArchitectureReasons(ModelInfo model)
