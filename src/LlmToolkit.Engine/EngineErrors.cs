@@ -194,6 +194,18 @@ internal static class EngineErrors
         Fixes = [$"Load with --context {positions} or less, or leave --context out."],
     });
 
+    public static ModelException NoMemoryForCache(int context, int made, int layers, Exception inner) => new(
+        new()
+        {
+            Code = "LT4033",
+            Kind = FaultKind.DoesNotFit,
+            Category = ErrorCategory.Memory,
+            Message = $"The system gave no memory for the keys and values of {context} tokens: it ended at layer {made} of {layers}.",
+            Field = "context",
+            Fixes = ["Load with a shorter context (--context).", "Free memory, or take a machine with more."],
+        },
+        inner);
+
     public static ModelException KvTypeMissing(KvType type) => new(new()
     {
         Code = "LT4050",

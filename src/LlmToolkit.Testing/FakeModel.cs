@@ -5,7 +5,7 @@ namespace LlmToolkit.Testing;
 
 /// <summary>A language model for tests: it answers what you tell it to, needs no file, and remembers what it was asked.</summary>
 /// <remarks>
-/// Everything but the computation is real: tokens (one for each byte of UTF-8), sampling, stop texts, limits, usage and cancellation are the toolkit's own.
+/// Everything but the computation is real: tokens (one for each byte of UTF-8, and one that ends the prompt), sampling, stop texts, limits, usage and cancellation are the toolkit's own.
 /// <code>
 /// await using FakeModel model = new("Hello!", "Goodbye.");
 /// IChatClient client = model.AsChatClient();

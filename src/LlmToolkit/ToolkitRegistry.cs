@@ -4,14 +4,22 @@ using LlmToolkit.Loading.Checks;
 
 namespace LlmToolkit;
 
-/// <summary>What the toolkit works with: formats, backends, checks, explainers, hardware sources. Ordered, explicit lists; add yours.</summary>
+/// <summary>What the toolkit works with: formats, architectures, backends, checks, explainers, hardware sources. Ordered, explicit lists; add yours.</summary>
 public sealed class ToolkitRegistry
 {
+    private readonly List<Architecture> _architectures = [];
+
+    /// <summary>The default lists, ready to be added to.</summary>
+    public ToolkitRegistry() => Backends = [new EngineBackend(_architectures)];
+
     /// <summary>Container formats, asked in order.</summary>
     public IList<IModelFormat> Formats { get; } = [.. DefaultFormats.All];
 
+    /// <summary>Architectures that the managed backend asks before its own (<see cref="Architecture.BuiltIn"/>); empty at first.</summary>
+    public IList<Architecture> Architectures => _architectures;
+
     /// <summary>Backends; of equals the earlier one is taken.</summary>
-    public IList<IModelBackend> Backends { get; } = [new EngineBackend()];
+    public IList<IModelBackend> Backends { get; }
 
     /// <summary>Rules that validation applies.</summary>
     public IList<IModelCheck> Checks { get; } = [.. DefaultChecks.All];

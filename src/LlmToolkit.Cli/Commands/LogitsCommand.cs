@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Numerics.Tensors;
 using System.Text.Json;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Formats.Safetensors;
@@ -111,7 +110,7 @@ internal static class LogitsCommand
         Span<float> last = logits.AsSpan(((item.Ids.Length - 1) % Rows) * model.Vocabulary, model.Vocabulary);
         for (int n = 0; n < greedy.Length; n++)
         {
-            greedy[n] = TensorPrimitives.IndexOfMax<float>(last);
+            greedy[n] = IndexOfMax(last);
             if (n + 1 < greedy.Length)
             {
                 session.Forward([greedy[n]], last, cancellationToken);
@@ -120,6 +119,18 @@ internal static class LogitsCommand
 
         writer?.Write([.. greedy.Select(x => (long)x)]);
         return greedy;
+    }
+
+    /// <summary>The likeliest token; of equals the lower id.</summary>
+    private static int IndexOfMax(ReadOnlySpan<float> logits)
+    {
+        int best = 0;
+        for (int i = 1; i < logits.Length; i++)
+        {
+            best = logits[i] > logits[best] ? i : best;
+        }
+
+        return best;
     }
 
     private static int[] Encode(IEncoderModel model, Item item, SafetensorsWriter? writer, CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ internal static class ServeCommand
             List<LoadedModel> loaded = [];
             try
             {
-                foreach (string? source in sources.Length == 0 ? [null] : sources)
+                foreach (string? source in sources.Length == 0 ? new string?[] { null } : sources)
                 {
                     LoadedModel model = await LoadedModel.LoadAsync(host, result, source, options, cancellationToken).ConfigureAwait(false);
                     loaded.Add(model);

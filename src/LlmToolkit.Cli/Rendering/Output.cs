@@ -41,7 +41,7 @@ internal static class Output
 
         foreach (string[] row in rows)
         {
-            table.AddRow([.. row.Select(cell => new Text(DiagnosticOutput.Safe(cell)))]);
+            table.AddRow([.. row.Select(cell => new Spectre.Console.Text(DiagnosticOutput.Safe(cell)))]);
         }
 
         console.Write(table);

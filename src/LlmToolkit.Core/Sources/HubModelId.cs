@@ -64,6 +64,6 @@ public sealed partial record HubModelId
         && !text.Contains("..", StringComparison.Ordinal)
         && !text.EndsWith(".git", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"^(\b[\w\-.]+\b/)?\b[\w\-.]{1,96}\b$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(\b[\w\-.]+\b/)?\b[\w\-.]{1,96}\b\z", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 }

@@ -9,6 +9,7 @@ public sealed unsafe class NativeBuffer : TensorMemory
     /// <exception cref="OutOfMemoryException">The system has not that much.</exception>
     public NativeBuffer(long bytes)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Bytes = bytes;
         Address = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 64), 64);
     }
@@ -23,7 +24,7 @@ public sealed unsafe class NativeBuffer : TensorMemory
     public Span<byte> Span(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, Bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Bytes - length);
         return new Span<byte>((byte*)Address + offset, length);
     }
 

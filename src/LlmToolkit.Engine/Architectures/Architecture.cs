@@ -7,6 +7,9 @@ public abstract class Architecture
 {
     private protected Architecture(IReadOnlyList<string> gguf, IReadOnlyList<string> huggingFace) => (GgufNames, HuggingFaceNames) = (gguf, huggingFace);
 
+    /// <summary>The architectures that the managed engine brings along.</summary>
+    public static IReadOnlyList<Architecture> BuiltIn => DefaultArchitectures.All;
+
     /// <summary>Values of GGUF's <c>general.architecture</c>.</summary>
     public IReadOnlyList<string> GgufNames { get; }
 

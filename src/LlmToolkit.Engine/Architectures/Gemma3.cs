@@ -5,6 +5,8 @@ namespace LlmToolkit.Engine.Architectures;
 /// <summary>Gemma 3: Gemma 2 with norms of q and k instead of caps, five sliding layers to one that sees everything, and a rope for each kind.</summary>
 internal sealed class Gemma3() : Gemma2(["gemma3"], ["gemma3", "gemma3_text"])
 {
+    private static readonly ConfigName Bidirectional = new("-", "use_bidirectional_attention");
+
     internal override IReadOnlyDictionary<ConfigName, double> Defaults { get; } = new Dictionary<ConfigName, double>
     {
         [ConfigNames.EmbeddingLength] = 2304,
@@ -31,9 +33,17 @@ internal sealed class Gemma3() : Gemma2(["gemma3"], ["gemma3", "gemma3_text"])
 
     private protected override int LargestLayers => 62;
 
-    private protected override AttentionOptions AttentionOptions(RecipeBuilder b, int n) => base.AttentionOptions(b, n) with
+    private protected override AttentionOptions AttentionOptions(RecipeBuilder b, int n)
     {
-        QueryNorm = b.RmsNorm("blk.N.attn_q_norm", n, b.HeadDim),
-        KeyNorm = b.RmsNorm("blk.N.attn_k_norm", n, b.HeadDim),
-    };
+        if (b.Config.Flag(Bidirectional) == true)
+        {
+            throw EngineErrors.UnsupportedConfig(b.Config.File, b.Config.Key(Bidirectional), "true", "false");
+        }
+
+        return base.AttentionOptions(b, n) with
+        {
+            QueryNorm = b.RmsNorm("blk.N.attn_q_norm", n, b.HeadDim),
+            KeyNorm = b.RmsNorm("blk.N.attn_k_norm", n, b.HeadDim),
+        };
+    }
 }

@@ -35,19 +35,7 @@ internal abstract unsafe class Activation
 
     private sealed class Silu : Activation
     {
-        public override void Apply(float* x, float* up, float* y, int count)
-        {
-            if (up != null)
-            {
-                Elementwise.SiluMul(Simd.Level, x, up, y, count);
-                return;
-            }
-
-            for (int i = 0; i < count; i++)
-            {
-                y[i] = x[i] / (1 + MathF.Exp(-x[i]));
-            }
-        }
+        public override void Apply(float* x, float* up, float* y, int count) => Elementwise.SiluMul(Simd.Level, x, up, y, count);
     }
 
     private sealed class GeluErf : Activation

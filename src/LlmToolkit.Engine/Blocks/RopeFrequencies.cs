@@ -12,6 +12,11 @@ internal abstract class RopeFrequencies(int pairs, float attentionFactor)
     /// <summary>Frequencies for a sequence that is <paramref name="length"/> tokens long, those to come in this pass counted.</summary>
     public abstract ReadOnlySpan<float> Inverse(int length);
 
+    /// <summary>Called by one thread before others ask for the frequencies of that length.</summary>
+    public virtual void Prepare(int length)
+    {
+    }
+
     /// <summary>Keys that were cached under another epoch than the current one have to be computed again.</summary>
     public virtual int Epoch(int length) => 0;
 
@@ -50,21 +55,16 @@ internal sealed class DynamicFrequencies(double theta, int dims, double factor, 
     private readonly float[] _grown = new float[dims / 2];
     private int _grownFor;
 
-    public override ReadOnlySpan<float> Inverse(int length)
-    {
-        if (length <= trained)
-        {
-            return _plain;
-        }
+    public override ReadOnlySpan<float> Inverse(int length) => length <= trained ? _plain : _grown;
 
-        if (_grownFor != length)
+    public override void Prepare(int length)
+    {
+        if (length > trained && length != _grownFor)
         {
             double grown = theta * Math.Pow((factor * length / trained) - (factor - 1), dims / (dims - 2.0));
             RopeRules.Plain(grown, dims).CopyTo(_grown, 0);
             _grownFor = length;
         }
-
-        return _grown;
     }
 }
 

@@ -104,6 +104,7 @@ internal static unsafe class PanelBytes
     /// Two vectors of rows × 3 tokens at a time, so that a broadcast serves two products. The float sums stay in memory: they are touched once a block, and
     /// the registers are needed. Row r lies 4 r bytes into the scales, the minimums and each group of a panel.
     /// </summary>
+    [SkipLocalsInit]
     internal static void Run<TLanes, TBytes, TShorts, TInts, TFloats, TPlan>(PanelU8 shape, byte* panels, nuint panelBytes, int columns, byte* x, int tokens, float* sums)
         where TLanes : struct, IByteLanes<TBytes, TShorts, TInts, TFloats>
         where TShorts : struct

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace LlmToolkit.Engine.Kernels;
@@ -49,11 +51,15 @@ internal static unsafe class PanelF32
     {
         int step = Step(level);
         int whole = columns / step * step;
-        for (int r = 0; r < Rows; r += step)
+        for (int block = 0; block < whole; block += Rows)
         {
-            for (int c = 0; c < whole; c += step)
+            int end = Math.Min(whole, block + Rows);
+            for (int r = 0; r < Rows; r += step)
             {
-                Transpose(level, rows + ((nint)r * columns) + c, columns, panel + ((nint)c * Rows) + r);
+                for (int c = block; c < end; c += step)
+                {
+                    Transpose(level, rows + ((nint)r * columns) + c, columns, panel + ((nint)c * Rows) + r);
+                }
             }
         }
 
@@ -69,7 +75,10 @@ internal static unsafe class PanelF32
     /// <summary>Side of the squares that <see cref="Transpose"/> turns.</summary>
     public static int Step(SimdLevel level) => level switch { SimdLevel.V512 => 16, SimdLevel.V256 => 8, SimdLevel.V128 => 4, _ => 1 };
 
+    // What is called in inner loops and has no loop of its own says so: it would start as unoptimized code.
+
     /// <summary>Writes a square of <see cref="Step"/> rows, <paramref name="stride"/> floats apart, as columns of a panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(SimdLevel level, float* square, nint stride, float* panel)
     {
         switch (level)
@@ -316,23 +325,35 @@ internal static unsafe class PanelF32
         }
     }
 
-    /// <summary>4 × 4, with portable shuffles.</summary>
+    /// <summary>4 × 4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose128(float* square, nint stride, float* panel)
     {
         Vector128<float> v0 = Vector128.Load(square);
         Vector128<float> v1 = Vector128.Load(square + stride);
         Vector128<float> v2 = Vector128.Load(square + (2 * stride));
         Vector128<float> v3 = Vector128.Load(square + (3 * stride));
-        Vector128<float> low02 = Zip(v0.GetLower(), v2.GetLower());
-        Vector128<float> low13 = Zip(v1.GetLower(), v3.GetLower());
-        Vector128<float> high02 = Zip(v0.GetUpper(), v2.GetUpper());
-        Vector128<float> high13 = Zip(v1.GetUpper(), v3.GetUpper());
-        Zip(low02.GetLower(), low13.GetLower()).Store(panel);
-        Zip(low02.GetUpper(), low13.GetUpper()).Store(panel + Rows);
-        Zip(high02.GetLower(), high13.GetLower()).Store(panel + (2 * Rows));
-        Zip(high02.GetUpper(), high13.GetUpper()).Store(panel + (3 * Rows));
+        Vector128<float> low02 = ZipLow(v0, v2);
+        Vector128<float> low13 = ZipLow(v1, v3);
+        Vector128<float> high02 = ZipHigh(v0, v2);
+        Vector128<float> high13 = ZipHigh(v1, v3);
+        ZipLow(low02, low13).Store(panel);
+        ZipHigh(low02, low13).Store(panel + Rows);
+        ZipLow(high02, high13).Store(panel + (2 * Rows));
+        ZipHigh(high02, high13).Store(panel + (3 * Rows));
     }
 
     /// <summary>a0 b0 a1 b1.</summary>
-    private static Vector128<float> Zip(Vector64<float> a, Vector64<float> b) => Vector128.Shuffle(Vector128.Create(a, b), Vector128.Create(0, 2, 1, 3));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> ZipLow(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackLow(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(a, b)
+        : Vector128.Create(a[0], b[0], a[1], b[1]);
+
+    /// <summary>a2 b2 a3 b3.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackHigh(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
+        : Vector128.Create(a[2], b[2], a[3], b[3]);
 }

@@ -53,7 +53,16 @@ internal static unsafe class FloatTile
     public static void Write(float* row, int columns, float* tile, int token)
     {
         tile += token;
-        for (int c = 0; c < columns; c++, tile += PanelF32.Tokens)
+        int c = 0;
+        for (; c + 4 <= columns; c += 4, tile += 4 * PanelF32.Tokens)
+        {
+            tile[0] = row[c];
+            tile[PanelF32.Tokens] = row[c + 1];
+            tile[2 * PanelF32.Tokens] = row[c + 2];
+            tile[3 * PanelF32.Tokens] = row[c + 3];
+        }
+
+        for (; c < columns; c++, tile += PanelF32.Tokens)
         {
             *tile = row[c];
         }

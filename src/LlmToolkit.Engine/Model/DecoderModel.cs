@@ -2,14 +2,6 @@ using LlmToolkit.Engine.Kernels;
 
 namespace LlmToolkit.Engine.Model;
 
-/// <summary>How a model is loaded.</summary>
-/// <param name="Context">Longest sequence, in tokens.</param>
-/// <param name="Kv">Type of the caches.</param>
-/// <param name="Threads">Workers.</param>
-/// <param name="Exact">Float activations only.</param>
-/// <param name="ContextAsked">True when the user named the context: then one that the model cannot have is an error, and not cut.</param>
-internal sealed record EngineSettings(int Context, KvType Kv, int Threads, bool Exact, bool ContextAsked = false);
-
 /// <summary>A bound model: recipe, weights, workers and one scratch. Sequences take turns on it, chunk by chunk.</summary>
 internal sealed unsafe class DecoderModel : IDisposable
 {
@@ -19,6 +11,7 @@ internal sealed unsafe class DecoderModel : IDisposable
     private readonly Lock _turn = new();
     private readonly DecoderWeights _weights;
     private readonly WorkerPool _pool;
+    private readonly WorkerPool _alone = new(1);
     private readonly ForwardPass _pass;
     private bool _disposed;
 
@@ -55,7 +48,7 @@ internal sealed unsafe class DecoderModel : IDisposable
         try
         {
             WeightBinder binder = new(container, architecture.Tensors, architecture.Prefixes, weights, settings.Exact, conventions.Transposed);
-            DecoderRecipe recipe = architecture.Build(new RecipeBuilder(config, binder, conventions, settings.Context));
+            DecoderRecipe recipe = architecture.Build(new RecipeBuilder(config, binder, conventions, settings.MeantContext ?? settings.Context));
             if (recipe.Embedding.MaxPositions is { } positions && positions < settings.Context)
             {
                 settings = settings.ContextAsked ? throw EngineErrors.ContextTooLong(file, settings.Context, positions) : settings with { Context = positions };
@@ -75,7 +68,8 @@ internal sealed unsafe class DecoderModel : IDisposable
     }
 
     /// <summary>An empty sequence.</summary>
-    public DecoderState CreateState(int? context = null) => new(Recipe, Settings.Kv, Math.Clamp(context ?? Settings.Context, 1, Settings.Context));
+    /// <exception cref="ModelException">The system has no memory for the cache.</exception>
+    public DecoderState CreateState(int? context = null) => DecoderState.Create(Recipe, Settings.Kv, Math.Clamp(context ?? Settings.Context, 1, Settings.Context));
 
     /// <summary>Appends tokens to a sequence and gives the outputs of the last ones: as many as fit in <paramref name="outputs"/>.</summary>
     public void Forward(DecoderState state, ReadOnlySpan<int> tokens, Span<float> outputs, CancellationToken cancellationToken)
@@ -111,10 +105,13 @@ internal sealed unsafe class DecoderModel : IDisposable
 
             _disposed = true;
             _pool.Dispose();
+            _alone.Dispose();
             _pass.Dispose();
             _weights.Dispose();
         }
     }
+
+    private WorkerPool Workers(int rows) => rows * (MappedBytes + CopiedBytes) < Settings.AloneBelow ? _alone : _pool;
 
     private int Wanted(int tokens, int floats)
     {
@@ -176,42 +173,11 @@ internal sealed unsafe class DecoderModel : IDisposable
                 lock (_turn)
                 {
                     ObjectDisposedException.ThrowIf(_disposed, this);
-                    _pass.Run(_pool, state.Cache, ids + from, rows, state.Length, total, target, heard);
+                    _pass.Run(Workers(rows), state.Cache, ids + from, rows, state.Length, total, target, heard);
                 }
 
                 state.Append(tokens.Slice(from, rows));
             }
         }
-    }
-}
-
-/// <summary>Tensors that may lie in a file without taking part: buffers of old exports, other modalities, heads for training.</summary>
-internal static class IgnoredTensors
-{
-    private static readonly string[] Parts =
-    [
-        "rotary_emb.", "rotary_pos_emb.", ".masked_bias", "position_ids", "vision", "visual", "multi_modal", "audio", "mtp.", "pooler.", "cls.", "nextn.",
-        "rope_freqs", "rope_factors_", "attn_rot_embd", ".attention.bias", "lm_head.", "output.weight",
-    ];
-
-    /// <summary>True when nobody misses the tensor.</summary>
-    public static bool Contains(string name, int layers) =>
-        Parts.Any(p => name.Contains(p, StringComparison.Ordinal))
-        || name.EndsWith(".attn.bias", StringComparison.Ordinal)
-        || IsLaterLayer(name, layers);
-
-    /// <summary>Layers behind the last are for multi-token prediction.</summary>
-    private static bool IsLaterLayer(string name, int layers)
-    {
-        string[] parts = name.Split('.');
-        for (int i = 0; i + 1 < parts.Length; i++)
-        {
-            if (parts[i] is "layers" or "blk" or "h" or "layer" && int.TryParse(parts[i + 1], out int layer))
-            {
-                return layer >= layers;
-            }
-        }
-
-        return false;
     }
 }

@@ -7,18 +7,9 @@ internal sealed class DecoderState : IDisposable
 {
     private readonly int[]? _ids;
 
-    /// <param name="recipe">The model.</param>
-    /// <param name="type">Type of the cache.</param>
-    /// <param name="capacity">Most tokens.</param>
-    public DecoderState(DecoderRecipe recipe, KvType type, int capacity)
+    private DecoderState(DecoderRecipe recipe, KvLayer[] cache, int capacity)
     {
-        Capacity = capacity;
-        Cache = new KvLayer[recipe.Cache.Length];
-        for (int i = 0; i < Cache.Length; i++)
-        {
-            KvShape shape = recipe.Cache[i];
-            Cache[i] = new KvLayer(type, shape.Heads, shape.KeyDim, shape.ValueDim, capacity);
-        }
+        (Cache, Capacity) = (cache, capacity);
 
         // Only a rope that changes with the length makes keys stale, so that their tokens are needed again.
         _ids = recipe.Ropes.Any(r => r.Frequencies.Epoch(int.MaxValue) != 0) ? new int[capacity] : null;
@@ -41,6 +32,30 @@ internal sealed class DecoderState : IDisposable
 
     /// <summary>The tokens in the cache, where the model needs them kept; else empty.</summary>
     public ReadOnlySpan<int> Ids => _ids is null ? [] : _ids.AsSpan(0, Length);
+
+    /// <summary>An empty sequence.</summary>
+    /// <param name="recipe">The model.</param>
+    /// <param name="type">Type of the cache.</param>
+    /// <param name="capacity">Most tokens.</param>
+    /// <exception cref="ModelException">The system has no memory for the cache.</exception>
+    public static DecoderState Create(DecoderRecipe recipe, KvType type, int capacity)
+    {
+        List<KvLayer> cache = [];
+        try
+        {
+            foreach (KvShape shape in recipe.Cache)
+            {
+                cache.Add(new KvLayer(type, shape.Heads, shape.KeyDim, shape.ValueDim, capacity));
+            }
+
+            return new DecoderState(recipe, [.. cache], capacity);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or OverflowException)
+        {
+            cache.ForEach(l => l.Dispose());
+            throw EngineErrors.NoMemoryForCache(capacity, cache.Count, recipe.Cache.Length, e);
+        }
+    }
 
     /// <summary>Counts tokens whose keys and values are now in the cache.</summary>
     public void Append(ReadOnlySpan<int> tokens)

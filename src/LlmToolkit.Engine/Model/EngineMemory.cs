@@ -6,6 +6,9 @@ internal static class EngineMemory
     /// <summary>The runtime, its compiled code and its heap before any model.</summary>
     private const long RuntimeBase = 48L << 20;
 
+    /// <summary>A shorter context is not worth loading a model for unasked.</summary>
+    private const int LeastContext = 512;
+
     /// <summary>A worker's panels of dequantized weights and its attention tiles.</summary>
     private const long ScratchPerThread = 2L << 20;
 
@@ -48,6 +51,19 @@ internal static class EngineMemory
             RuntimeBase = RuntimeBase,
             Confidence = model.EmbeddingLength is null || (model.KvBytesPerToken is null && !model.IsEncoder) ? 0.4 : 0.85,
         };
+    }
+
+    /// <summary>The longest context of at least <see cref="LeastContext"/> tokens with which the private memory stays within <paramref name="room"/>; null: none.</summary>
+    public static int? LargestContext(MemoryEstimate whole, long room)
+    {
+        if (whole.MustBytes <= room)
+        {
+            return whole.Context;
+        }
+
+        long perToken = Math.Max(1, whole.Kv / Math.Max(1, whole.Context));
+        long context = (room - (whole.MustBytes - whole.Kv)) / perToken / LeastContext * LeastContext;
+        return context >= LeastContext && context < whole.Context ? (int)context : null;
     }
 
     private static long Kv(ModelInfo model, int context, KvType kv)

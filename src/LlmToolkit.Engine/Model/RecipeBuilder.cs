@@ -14,7 +14,7 @@ internal sealed unsafe class RecipeBuilder
     /// <param name="config">The configuration.</param>
     /// <param name="binder">The tensors.</param>
     /// <param name="conventions">How they are laid out.</param>
-    /// <param name="context">Context length of the load.</param>
+    /// <param name="context">The context that is meant.</param>
     public RecipeBuilder(ModelConfig config, WeightBinder binder, Conventions conventions, int context)
     {
         (Config, Binder, Conventions, _context) = (config, binder, conventions, context);
@@ -109,6 +109,11 @@ internal sealed unsafe class RecipeBuilder
         int heads = Heads(layer);
         int dim = HeadDim;
         KvShape cache = new(KvHeads(layer), dim, Config.Width(ConfigKeys.ValueDim, dim));
+        if ((long)heads * Math.Max(cache.KeyDim, cache.ValueDim) > ModelConfig.MaxWidth)
+        {
+            throw EngineErrors.BadConfig(Config.File, Config.Key(ConfigNames.Heads), $"{heads}", $"at most {ModelConfig.MaxWidth} values in all heads together, each {dim} wide");
+        }
+
         if (heads % cache.Heads != 0)
         {
             throw EngineErrors.BadConfig(Config.File, Config.Key(ConfigNames.KvHeads), $"{cache.Heads}", $"a divisor of the {heads} query heads");

@@ -13,7 +13,8 @@ internal sealed unsafe class WeightBinder
     private readonly DecoderWeights _weights;
     private readonly bool _exact;
     private readonly bool _transposed;
-    private readonly Dictionary<string, TensorData> _bound = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TensorData> _inPlace = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WeightMatrix> _transposes = new(StringComparer.Ordinal);
 
     /// <param name="container">Where the tensors are.</param>
@@ -74,7 +75,7 @@ internal sealed unsafe class WeightBinder
     {
         TensorInfo tensor = Require(role, ".weight", layer);
         Expect(tensor, [count, rows, columns]);
-        return Matrix(tensor, checked(count * rows), columns);
+        return (long)count * rows <= int.MaxValue ? Matrix(tensor, count * rows, columns) : throw EngineErrors.WrongShape(tensor, $"fewer than {int.MaxValue} rows in all");
     }
 
     /// <summary>Rows of a stored matrix as a matrix of their own.</summary>
@@ -126,19 +127,18 @@ internal sealed unsafe class WeightBinder
     public float* FirstRow(string role, int columns)
     {
         TensorInfo tensor = Require(role, ".weight", 0);
-        if (tensor.Shape.Count != 2 || tensor.Shape[1] != columns)
+        if (tensor.Shape.Count != 2 || tensor.Shape[0] < 1 || tensor.Shape[1] != columns)
         {
             throw EngineErrors.WrongShape(tensor, $"[any, {columns}]");
         }
 
-        WeightMatrix table = Matrix(tensor, (int)Math.Min(tensor.Shape[0], int.MaxValue), columns);
         float* row = Floats(columns);
-        table.Quant.Dequantize(table.Row(0), row, columns);
+        Convert(tensor, row, 1);
         return row;
     }
 
     /// <summary>Tensors that nothing has asked for.</summary>
-    public IEnumerable<TensorInfo> Unused() => _container.Tensors.Where(t => !_bound.ContainsKey(t.Name));
+    public IEnumerable<TensorInfo> Unused() => _container.Tensors.Where(t => !_used.Contains(t.Name));
 
     private float* Bias(string role, int layer, int expert, int rows) => Optional(role, ".bias", layer, rows, 0, expert);
 
@@ -154,16 +154,23 @@ internal sealed unsafe class WeightBinder
         }
     }
 
-    private TensorData Read(TensorInfo tensor)
+    /// <summary>Opens a tensor for the moment; disposed once its values are copied.</summary>
+    private TensorData Open(TensorInfo tensor)
     {
-        if (!_bound.TryGetValue(tensor.Name, out TensorData? data))
+        if (_used.Add(tensor.Name) && _container.TryFind(tensor.Name[..Math.Max(0, tensor.Name.LastIndexOf('.'))] + ".scale", out TensorInfo? scale))
         {
-            if (_container.TryFind(tensor.Name[..Math.Max(0, tensor.Name.LastIndexOf('.'))] + ".scale", out TensorInfo? scale))
-            {
-                throw EngineErrors.ScaledTensor(tensor, scale.Name);
-            }
+            throw EngineErrors.ScaledTensor(tensor, scale.Name);
+        }
 
-            _bound[tensor.Name] = data = _weights.Keep(_container.Read(tensor));
+        return _container.Read(tensor);
+    }
+
+    /// <summary>Opens a tensor that is used where it lies as long as the model lives.</summary>
+    private TensorData Keep(TensorInfo tensor)
+    {
+        if (!_inPlace.TryGetValue(tensor.Name, out TensorData? data))
+        {
+            _inPlace[tensor.Name] = data = _weights.Keep(Open(tensor));
         }
 
         return data;
@@ -171,22 +178,17 @@ internal sealed unsafe class WeightBinder
 
     private WeightMatrix Matrix(TensorInfo tensor, int rows, int columns)
     {
-        Quant? quant = DefaultQuants.Find(tensor.DType);
-        if (quant is not null)
+        if (DefaultQuants.Find(tensor.DType) is { } quant)
         {
-            TensorData data = Read(tensor);
+            TensorData data = Keep(tensor);
             return new WeightMatrix(quant, (byte*)data.Address, (nint)data.RowBytes, rows, columns, _exact);
         }
 
         // Double precision is rounded once; every other type the engine does not multiply is refused.
-        if (tensor.DType != DTypes.F64)
-        {
-            throw EngineErrors.UnsupportedType(tensor);
-        }
-
+        Quant floats = tensor.DType == DTypes.F64 ? DefaultQuants.Find(DTypes.F32)! : throw EngineErrors.UnsupportedType(tensor);
         float* values = Floats((long)rows * columns);
-        Convert(tensor, values, (long)rows * columns);
-        return new WeightMatrix(DefaultQuants.Find(DTypes.F32)!, (byte*)values, (nint)columns * sizeof(float), rows, columns, _exact);
+        Convert(tensor, values, rows);
+        return new WeightMatrix(floats, (byte*)values, (nint)columns * sizeof(float), rows, columns, _exact);
     }
 
     /// <summary>[in, out] as stored by GPT-2's Conv1D becomes [out, in], in the stored type.</summary>
@@ -197,28 +199,28 @@ internal sealed unsafe class WeightBinder
             return done;
         }
 
-        WeightMatrix stored = Matrix(tensor, columns, rows);
-        if (stored.Quant.DType.IsBlock)
+        Quant quant = DefaultQuants.Find(tensor.DType) ?? throw EngineErrors.UnsupportedType(tensor);
+        if (tensor.DType.IsBlock)
         {
             throw EngineErrors.TransposedBlocks(tensor);
         }
 
-        int size = stored.Quant.DType.BlockBytes;
-        NativeBuffer buffer = _weights.Allocate((long)rows * columns * size);
-        byte* turned = (byte*)buffer.Address;
+        int size = tensor.DType.BlockBytes;
+        byte* turned = (byte*)_weights.Allocate((long)rows * columns * size).Address;
+        using TensorData stored = Open(tensor);
         for (int c = 0; c < columns; c++)
         {
-            byte* row = stored.Row(c);
+            byte* row = (byte*)stored.Address + (c * stored.RowBytes);
             for (int r = 0; r < rows; r++)
             {
                 NativeMemory.Copy(row + ((long)r * size), turned + ((((long)r * columns) + c) * size), (nuint)size);
             }
         }
 
-        return _transposes[tensor.Name] = new WeightMatrix(stored.Quant, turned, (nint)columns * size, rows, columns, _exact);
+        return _transposes[tensor.Name] = new WeightMatrix(quant, turned, (nint)columns * size, rows, columns, _exact);
     }
 
-    /// <summary>A vector as floats: values at <paramref name="places"/>, or all.</summary>
+    /// <summary>A vector as floats: values at <paramref name="places"/> of a whole, or all.</summary>
     private float* Vector(TensorInfo tensor, int count, float offset, int[]? places, int whole)
     {
         int stored = places is null ? count : whole;
@@ -227,51 +229,45 @@ internal sealed unsafe class WeightBinder
             throw EngineErrors.WrongShape(tensor, $"[{stored}]");
         }
 
-        float* values = Floats(stored);
-        Convert(tensor, values, stored);
-        for (int i = 0; offset != 0 && i < stored; i++)
+        float[] values = new float[stored];
+        fixed (float* first = values)
         {
-            values[i] += offset;
-        }
-
-        if (places is null)
-        {
-            return values;
+            Convert(tensor, first, tensor.Shape.Rows);
         }
 
         float* placed = Floats(count);
         for (int i = 0; i < count; i++)
         {
-            placed[i] = values[places[i]];
+            placed[i] = values[places is null ? i : places[i]] + offset;
         }
 
         return placed;
     }
 
-    private void Convert(TensorInfo tensor, float* values, long count)
+    /// <summary>The first rows of a tensor as floats.</summary>
+    private void Convert(TensorInfo tensor, float* values, long rows)
     {
-        TensorData data = Read(tensor);
         Quant? quant = DefaultQuants.Find(tensor.DType);
-        int columns = (int)Math.Min(tensor.Shape.Columns, int.MaxValue);
-        if (quant is not null)
-        {
-            for (long row = 0; row < data.Rows; row++)
-            {
-                quant.Dequantize((byte*)data.Address + (row * data.RowBytes), values + (row * columns), columns);
-            }
-
-            return;
-        }
-
-        if (tensor.DType != DTypes.F64)
+        if (quant is null && tensor.DType != DTypes.F64)
         {
             throw EngineErrors.UnsupportedType(tensor);
         }
 
-        double* doubles = (double*)data.Address;
-        for (long i = 0; i < count; i++)
+        using TensorData data = Open(tensor);
+        int columns = checked((int)tensor.Shape.Columns);
+        for (long row = 0; row < rows; row++, values += columns)
         {
-            values[i] = (float)doubles[i];
+            byte* stored = (byte*)data.Address + (row * data.RowBytes);
+            if (quant is not null)
+            {
+                quant.Dequantize(stored, values, columns);
+                continue;
+            }
+
+            for (int i = 0; i < columns; i++)
+            {
+                values[i] = (float)((double*)stored)[i];
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LlmToolkit.Engine.Kernels;
 
@@ -24,7 +25,7 @@ internal unsafe interface IStoredFloat
 
 /// <summary>
 /// Weights stored as floats of some width. All widths and all SIMD levels add in one order, so equal values give equal bits: product i is fused into lane
-/// i mod 32; the last columns are filled up with zeros; then lanes l and l + 16 are added, of the 16 sums l and l + 8, and so on.
+/// i mod 32; then lanes l and l + 16 are added, of the 16 sums l and l + 8, and so on.
 /// </summary>
 internal abstract unsafe class FloatQuant<TStored> : Quant
     where TStored : struct, IStoredFloat
@@ -69,37 +70,22 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
     public override void MakePanelF32(SimdLevel level, byte** rows, int columns, float* panel, float* scratch)
     {
         int step = PanelF32.Step(level);
-        float* square = stackalloc float[16 * 16];
         int whole = columns / step * step;
-        for (int r = 0; r < PanelF32.Rows; r += step)
-        {
-            for (int c = 0; c < whole; c += step)
-            {
-                for (int i = 0; i < step; i++)
-                {
-                    float* target = square + (i * step);
-                    byte* source = rows[r + i] + ((nint)c * TStored.Bytes);
-                    switch (rows[r + i] == null ? -1 : step)
-                    {
-                        case 16:
-                            TStored.Load512(source).Store(target);
-                            break;
-                        case 8:
-                            TStored.Load256(source).Store(target);
-                            break;
-                        case 4:
-                            TStored.Load128(source).Store(target);
-                            break;
-                        case 1:
-                            *target = TStored.Load(source);
-                            break;
-                        default:
-                            new Span<float>(target, step).Clear();
-                            break;
-                    }
-                }
+        byte* zeros = stackalloc byte[16 * sizeof(float)];
+        new Span<byte>(zeros, 16 * sizeof(float)).Clear();
+        float* square = stackalloc float[16 * 16];
 
-                PanelF32.Transpose(level, square, step, panel + ((nint)c * PanelF32.Rows) + r);
+        // Whole cache lines of a few rows at a time: rows often lie a power of two apart, where a line of each does not stay in the cache.
+        for (int block = 0; block < whole; block += Lanes)
+        {
+            int end = Math.Min(whole, block + Lanes);
+            for (int r = 0; r < PanelF32.Rows; r += step)
+            {
+                for (int c = block; c < end; c += step)
+                {
+                    ReadSquare(level, rows + r, (nint)c * TStored.Bytes, zeros, square);
+                    PanelF32.Transpose(level, square, step, panel + ((nint)c * PanelF32.Rows) + r);
+                }
             }
         }
 
@@ -112,18 +98,45 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
         }
     }
 
+    /// <summary>Reads as many columns of as many rows as a vector of the level has floats; missing rows from <paramref name="zeros"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ReadSquare(SimdLevel level, byte** rows, nint at, byte* zeros, float* square)
+    {
+        switch (level)
+        {
+            case SimdLevel.V512:
+                for (int i = 0; i < 16; i++)
+                {
+                    TStored.Load512(rows[i] == null ? zeros : rows[i] + at).Store(square + (16 * i));
+                }
+
+                break;
+            case SimdLevel.V256:
+                for (int i = 0; i < 8; i++)
+                {
+                    TStored.Load256(rows[i] == null ? zeros : rows[i] + at).Store(square + (8 * i));
+                }
+
+                break;
+            case SimdLevel.V128:
+                for (int i = 0; i < 4; i++)
+                {
+                    TStored.Load128(rows[i] == null ? zeros : rows[i] + at).Store(square + (4 * i));
+                }
+
+                break;
+            default:
+                *square = TStored.Load(rows[0] == null ? zeros : rows[0] + at);
+                break;
+        }
+    }
+
     /// <summary>The definition.</summary>
     private static float DotScalar(byte* row, float* x, int columns)
     {
         float* lanes = stackalloc float[Lanes];
         new Span<float>(lanes, Lanes).Clear();
-        int filled = (columns + Lanes - 1) / Lanes * Lanes;
-        for (int i = 0; i < filled; i++)
-        {
-            float w = i < columns ? TStored.Load(row + ((nint)i * TStored.Bytes)) : 0;
-            lanes[i % Lanes] = MathF.FusedMultiplyAdd(w, i < columns ? x[i] : 0, lanes[i % Lanes]);
-        }
-
+        AddRest(row, x, 0, columns, lanes);
         for (int half = Lanes / 2; half > 0; half /= 2)
         {
             for (int l = 0; l < half; l++)
@@ -135,11 +148,14 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
         return lanes[0];
     }
 
+    // The vector forms leave their lanes in memory before anything is called: values that live across a call are spilled, and the loop would spill with them.
+
     private static void FourDots512(byte* row0, nint rowBytes, float* x, int columns, float* y)
     {
         byte* row1 = row0 + rowBytes;
         byte* row2 = row1 + rowBytes;
         byte* row3 = row2 + rowBytes;
+        float* lanes = stackalloc float[4 * Lanes];
         Vector512<float> a0 = Vector512<float>.Zero, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
         int i = 0;
         for (; i + Lanes <= columns; i += Lanes)
@@ -158,14 +174,23 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
             b3 = Vector512.FusedMultiplyAdd(TStored.Load512(row3 + next), x1, b3);
         }
 
-        y[0] = Finish512(row0, x, i, columns, a0, b0);
-        y[1] = Finish512(row1, x, i, columns, a1, b1);
-        y[2] = Finish512(row2, x, i, columns, a2, b2);
-        y[3] = Finish512(row3, x, i, columns, a3, b3);
+        a0.Store(lanes);
+        b0.Store(lanes + 16);
+        a1.Store(lanes + Lanes);
+        b1.Store(lanes + Lanes + 16);
+        a2.Store(lanes + (2 * Lanes));
+        b2.Store(lanes + (2 * Lanes) + 16);
+        a3.Store(lanes + (3 * Lanes));
+        b3.Store(lanes + (3 * Lanes) + 16);
+        y[0] = Finish(row0, x, i, columns, lanes);
+        y[1] = Finish(row1, x, i, columns, lanes + Lanes);
+        y[2] = Finish(row2, x, i, columns, lanes + (2 * Lanes));
+        y[3] = Finish(row3, x, i, columns, lanes + (3 * Lanes));
     }
 
     private static float Dot512(byte* row, float* x, int columns)
     {
+        float* lanes = stackalloc float[Lanes];
         Vector512<float> a = Vector512<float>.Zero, b = a;
         int i = 0;
         for (; i + Lanes <= columns; i += Lanes)
@@ -174,26 +199,15 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
             b = Vector512.FusedMultiplyAdd(TStored.Load512(row + ((nint)(i + 16) * TStored.Bytes)), Vector512.Load(x + i + 16), b);
         }
 
-        return Finish512(row, x, i, columns, a, b);
-    }
-
-    private static float Finish512(byte* row, float* x, int from, int columns, Vector512<float> a, Vector512<float> b)
-    {
-        if (from < columns)
-        {
-            float* rest = stackalloc float[2 * Lanes];
-            Rest(row, x, from, columns, rest);
-            a = Vector512.FusedMultiplyAdd(Vector512.Load(rest), Vector512.Load(rest + Lanes), a);
-            b = Vector512.FusedMultiplyAdd(Vector512.Load(rest + 16), Vector512.Load(rest + Lanes + 16), b);
-        }
-
-        Vector512<float> sum = a + b;
-        return SumOf(sum.GetLower() + sum.GetUpper());
+        a.Store(lanes);
+        b.Store(lanes + 16);
+        return Finish(row, x, i, columns, lanes);
     }
 
     private static void TwoDots256(byte* row0, nint rowBytes, float* x, int columns, float* y)
     {
         byte* row1 = row0 + rowBytes;
+        float* lanes = stackalloc float[2 * Lanes];
         Vector256<float> a0 = Vector256<float>.Zero, b0 = a0, c0 = a0, d0 = a0, a1 = a0, b1 = a0, c1 = a0, d1 = a0;
         int i = 0;
         for (; i + Lanes <= columns; i += Lanes)
@@ -216,12 +230,21 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
             d1 = Vector256.FusedMultiplyAdd(TStored.Load256(row1 + at), v, d1);
         }
 
-        y[0] = Finish256(row0, x, i, columns, a0, b0, c0, d0);
-        y[1] = Finish256(row1, x, i, columns, a1, b1, c1, d1);
+        a0.Store(lanes);
+        b0.Store(lanes + 8);
+        c0.Store(lanes + 16);
+        d0.Store(lanes + 24);
+        a1.Store(lanes + Lanes);
+        b1.Store(lanes + Lanes + 8);
+        c1.Store(lanes + Lanes + 16);
+        d1.Store(lanes + Lanes + 24);
+        y[0] = Finish(row0, x, i, columns, lanes);
+        y[1] = Finish(row1, x, i, columns, lanes + Lanes);
     }
 
     private static float Dot256(byte* row, float* x, int columns)
     {
+        float* lanes = stackalloc float[Lanes];
         Vector256<float> a = Vector256<float>.Zero, b = a, c = a, d = a;
         int i = 0;
         for (; i + Lanes <= columns; i += Lanes)
@@ -233,27 +256,16 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
             d = Vector256.FusedMultiplyAdd(TStored.Load256(w + (24 * TStored.Bytes)), Vector256.Load(x + i + 24), d);
         }
 
-        return Finish256(row, x, i, columns, a, b, c, d);
-    }
-
-    private static float Finish256(
-        byte* row, float* x, int from, int columns, Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
-    {
-        if (from < columns)
-        {
-            float* rest = stackalloc float[2 * Lanes];
-            Rest(row, x, from, columns, rest);
-            a = Vector256.FusedMultiplyAdd(Vector256.Load(rest), Vector256.Load(rest + Lanes), a);
-            b = Vector256.FusedMultiplyAdd(Vector256.Load(rest + 8), Vector256.Load(rest + Lanes + 8), b);
-            c = Vector256.FusedMultiplyAdd(Vector256.Load(rest + 16), Vector256.Load(rest + Lanes + 16), c);
-            d = Vector256.FusedMultiplyAdd(Vector256.Load(rest + 24), Vector256.Load(rest + Lanes + 24), d);
-        }
-
-        return SumOf(a + c + (b + d));
+        a.Store(lanes);
+        b.Store(lanes + 8);
+        c.Store(lanes + 16);
+        d.Store(lanes + 24);
+        return Finish(row, x, i, columns, lanes);
     }
 
     private static float Dot128(byte* row, float* x, int columns)
     {
+        float* lanes = stackalloc float[Lanes];
         Vector128<float> a = Vector128<float>.Zero, b = a, c = a, d = a, e = a, f = a, g = a, h = a;
         int i = 0;
         for (; i + Lanes <= columns; i += Lanes)
@@ -270,39 +282,39 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
             h = Vector128.FusedMultiplyAdd(TStored.Load128(w + (28 * TStored.Bytes)), Vector128.Load(v + 28), h);
         }
 
-        if (i < columns)
-        {
-            float* rest = stackalloc float[2 * Lanes];
-            Rest(row, x, i, columns, rest);
-            a = Vector128.FusedMultiplyAdd(Vector128.Load(rest), Vector128.Load(rest + Lanes), a);
-            b = Vector128.FusedMultiplyAdd(Vector128.Load(rest + 4), Vector128.Load(rest + Lanes + 4), b);
-            c = Vector128.FusedMultiplyAdd(Vector128.Load(rest + 8), Vector128.Load(rest + Lanes + 8), c);
-            d = Vector128.FusedMultiplyAdd(Vector128.Load(rest + 12), Vector128.Load(rest + Lanes + 12), d);
-            e = Vector128.FusedMultiplyAdd(Vector128.Load(rest + 16), Vector128.Load(rest + Lanes + 16), e);
-            f = Vector128.FusedMultiplyAdd(Vector128.Load(rest + 20), Vector128.Load(rest + Lanes + 20), f);
-            g = Vector128.FusedMultiplyAdd(Vector128.Load(rest + 24), Vector128.Load(rest + Lanes + 24), g);
-            h = Vector128.FusedMultiplyAdd(Vector128.Load(rest + 28), Vector128.Load(rest + Lanes + 28), h);
-        }
-
-        return SumOf(a + e + (c + g) + (b + f + (d + h)));
+        a.Store(lanes);
+        b.Store(lanes + 4);
+        c.Store(lanes + 8);
+        d.Store(lanes + 12);
+        e.Store(lanes + 16);
+        f.Store(lanes + 20);
+        g.Store(lanes + 24);
+        h.Store(lanes + 28);
+        return Finish(row, x, i, columns, lanes);
     }
 
-    /// <summary>The last columns, filled up with zeros to 32: weights, then activations.</summary>
-    private static void Rest(byte* row, float* x, int from, int columns, float* rest)
+    /// <summary>Adds the last columns and then the lanes, in the definition's order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Finish(byte* row, float* x, int from, int columns, float* lanes)
     {
-        new Span<float>(rest, 2 * Lanes).Clear();
+        if (from < columns)
+        {
+            AddRest(row, x, from, columns, lanes);
+        }
+
+        Vector128<float> a = Vector128.Load(lanes) + Vector128.Load(lanes + 16);
+        Vector128<float> b = Vector128.Load(lanes + 4) + Vector128.Load(lanes + 20);
+        Vector128<float> c = Vector128.Load(lanes + 8) + Vector128.Load(lanes + 24);
+        Vector128<float> d = Vector128.Load(lanes + 12) + Vector128.Load(lanes + 28);
+        Vector128<float> four = a + c + (b + d);
+        return four[0] + four[2] + (four[1] + four[3]);
+    }
+
+    private static void AddRest(byte* row, float* x, int from, int columns, float* lanes)
+    {
         for (int i = from; i < columns; i++)
         {
-            rest[i - from] = TStored.Load(row + ((nint)i * TStored.Bytes));
-            rest[Lanes + i - from] = x[i];
+            lanes[i % Lanes] = MathF.FusedMultiplyAdd(TStored.Load(row + ((nint)i * TStored.Bytes)), x[i], lanes[i % Lanes]);
         }
-    }
-
-    private static float SumOf(Vector256<float> sums) => SumOf(sums.GetLower() + sums.GetUpper());
-
-    private static float SumOf(Vector128<float> sums)
-    {
-        Vector64<float> two = sums.GetLower() + sums.GetUpper();
-        return two[0] + two[1];
     }
 }

@@ -8,21 +8,11 @@ internal static class GgufBigEndian
     /// <summary>Bytes copied at once.</summary>
     private const int Chunk = 1 << 20;
 
-    /// <summary>For each block type, where its 16-bit numbers stand; all else in a block are bytes. Source: gguf-py, <c>scripts/gguf_convert_endian.py</c>.</summary>
-    private static readonly Dictionary<string, int[]> s_halves = new()
-    {
-        ["Q4_0"] = [0], ["Q4_1"] = [0, 2], ["Q5_0"] = [0], ["Q5_1"] = [0, 2], ["Q8_0"] = [0], ["Q4_K"] = [0, 2], ["Q5_K"] = [0, 2], ["Q6_K"] = [208], ["MXFP4"] = [],
-    };
-
     /// <summary>The values of a tensor as a little-endian copy.</summary>
     /// <exception cref="ModelException">The type's blocks cannot be converted.</exception>
     public static TensorData Read(MappedFile map, TensorInfo tensor)
     {
-        int[]? halves = null;
-        if (tensor.DType.IsBlock && !s_halves.TryGetValue(tensor.DType.Name, out halves))
-        {
-            throw new ModelException(GgufErrors.BigEndianBlocks(map.File.Path, tensor));
-        }
+        int[]? halves = tensor.DType.IsBlock ? Halves(tensor.DType) ?? throw new ModelException(GgufErrors.BigEndianBlocks(map.File.Path, tensor)) : null;
 
         if (!map.Holds(tensor))
         {
@@ -53,6 +43,16 @@ internal static class GgufBigEndian
             buffer.Release();
         }
     }
+
+    /// <summary>Where the 16-bit numbers of a block stand; all else in it are bytes. Source: gguf-py, <c>scripts/gguf_convert_endian.py</c>.</summary>
+    private static int[]? Halves(DType type) => type.Name switch
+    {
+        "Q4_0" or "Q5_0" or "Q8_0" => [0],
+        "Q4_1" or "Q5_1" or "Q4_K" or "Q5_K" => [0, 2],
+        "Q6_K" => [208],
+        "MXFP4" => [],
+        _ => null,
+    };
 
     private static void Swap(Span<byte> unit, int[]? halves)
     {

@@ -33,19 +33,13 @@ internal static class GgufConstants
     /// <summary>Most parts of a split set.</summary>
     public const int MaxParts = 4096;
 
-    private static readonly Dictionary<long, string> s_fileTypes = new()
-    {
-        [0] = "F32", [1] = "F16", [2] = "Q4_0", [3] = "Q4_1", [4] = "Q4_1_SOME_F16", [7] = "Q8_0", [8] = "Q5_0", [9] = "Q5_1", [10] = "Q2_K",
-        [11] = "Q3_K_S", [12] = "Q3_K_M", [13] = "Q3_K_L", [14] = "Q4_K_S", [15] = "Q4_K_M", [16] = "Q5_K_S", [17] = "Q5_K_M", [18] = "Q6_K",
-        [19] = "IQ2_XXS", [20] = "IQ2_XS", [21] = "Q2_K_S", [22] = "IQ3_XS", [23] = "IQ3_XXS", [24] = "IQ1_S", [25] = "IQ4_NL", [26] = "IQ3_S",
-        [27] = "IQ3_M", [28] = "IQ2_S", [29] = "IQ2_M", [30] = "IQ4_XS", [31] = "IQ1_M", [32] = "BF16", [36] = "TQ1_0", [37] = "TQ2_0",
-        [38] = "MXFP4_MOE", [39] = "NVFP4", [40] = "Q1_0", [41] = "Q2_0",
-    };
-
-    private static readonly Dictionary<string, string> s_tokenizerKinds = new()
-    {
-        ["gpt2"] = "bpe", ["llama"] = "spm", ["bert"] = "wordpiece", ["t5"] = "unigram", ["gemma4"] = "spm",
-    };
+    /// <summary>Names of <c>general.file_type</c> by number; null: taken out of ggml.</summary>
+    private static readonly string?[] s_fileTypes =
+    [
+        "F32", "F16", "Q4_0", "Q4_1", "Q4_1_SOME_F16", null, null, "Q8_0", "Q5_0", "Q5_1", "Q2_K", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K", "IQ2_XXS",
+        "IQ2_XS", "Q2_K_S", "IQ3_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S", "IQ3_M", "IQ2_S", "IQ2_M", "IQ4_XS", "IQ1_M", "BF16", null, null, null, "TQ1_0", "TQ2_0", "MXFP4_MOE", "NVFP4",
+        "Q1_0", "Q2_0",
+    ];
 
     /// <summary>Architectures that give hidden states and no logits. Source: gguf-py, <c>gguf/constants.py</c>: those without an OUTPUT tensor and with non-causal attention.</summary>
     private static readonly HashSet<string> s_encoders =
@@ -62,10 +56,17 @@ internal static class GgufConstants
     ];
 
     /// <summary>Name of a <c>general.file_type</c>, without its "guessed" bit; null: unknown.</summary>
-    public static string? FileType(long id) => s_fileTypes.GetValueOrDefault(id & ~1024L);
+    public static string? FileType(long id) => (id & ~1024L) is long known and >= 0 && known < s_fileTypes.Length ? s_fileTypes[known] : null;
 
     /// <summary>Our word for a <c>tokenizer.ggml.model</c>; the file's own where there is none.</summary>
-    public static string TokenizerKind(string model) => s_tokenizerKinds.GetValueOrDefault(model, model);
+    public static string TokenizerKind(string model) => model switch
+    {
+        "gpt2" => "bpe",
+        "llama" or "gemma4" => "spm",
+        "bert" => "wordpiece",
+        "t5" => "unigram",
+        _ => model,
+    };
 
     /// <summary>True for an architecture that gives no logits.</summary>
     public static bool IsEncoder(string architecture) => s_encoders.Contains(architecture);

@@ -8,7 +8,7 @@ internal sealed class GgufContainer : ModelContainer
     private readonly IReadOnlyList<MappedFile> _maps;
     private readonly Dictionary<string, MappedFile> _mapByPath;
     private readonly GgufHeader _first;
-    private readonly IReadOnlyList<Diagnostic> _warnings;
+    private readonly List<Diagnostic> _warnings;
     private bool _disposed;
 
     private GgufContainer(ModelArtifact artifact, IReadOnlyList<MappedFile> maps, IReadOnlyList<GgufHeader> headers)
@@ -17,9 +17,14 @@ internal sealed class GgufContainer : ModelContainer
         _maps = maps;
         _mapByPath = maps.ToDictionary(m => m.File.Path);
         _first = headers[0];
-        _warnings = [.. headers.SelectMany(h => h.Findings.All)];
         Files = [.. maps.Select(m => m.File)];
         Tensors = headers.Count == 1 ? headers[0].Tensors : [.. headers.SelectMany(h => h.Tensors)];
+        _warnings = [.. headers.SelectMany(h => h.Findings.All)];
+        if (GgufKind.NotAModel(Metadata, Tensors) is var (what, fix))
+        {
+            _warnings.Add(GgufErrors.NotAModel(Files[0].Path, what, fix));
+        }
+
         Info = GgufModelInfo.Read(_first, Tensors, Files);
         if (Info.Tokenizer is not null)
         {

@@ -115,6 +115,10 @@ internal static class GgufErrors
         "LT1025", file, $"The tensor \"{Shown.Text(tensor.Name)}\" holds {tensor.DType} blocks of a big-endian file, which are not converted.", "Only plain types and the common block types are read from big-endian files.",
         ["Get the little-endian file of the model.", "Convert it with gguf-py's gguf_convert_endian.py."], tensor.Name, kind: FaultKind.Unsupported);
 
+    public static Diagnostic NotAModel(string file, string what, string fix) => Fault(
+        "LT1026", file, $"The file is {Shown.Text(what)}; it is no language model by itself.", "GGUF holds other things than models.", [fix], "general.type", Shown.Text(what),
+        FaultKind.Unsupported, Severity.Medium);
+
     private static Diagnostic Fault(
         string code, string file, string message, string cause, IReadOnlyList<string> fixes, string? field = null, string? evidence = null,
         FaultKind kind = FaultKind.Refused, Severity severity = Severity.High, Certainty certainty = Certainty.Certain) => new()

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using LlmToolkit.Formats.Foreign;
 using LlmToolkit.Formats.PyTorch.Pickle;
 using LlmToolkit.Formats.PyTorch.Zip;
@@ -36,7 +35,7 @@ internal sealed class PyTorchFile(ArtifactFile file)
 }
 
 /// <summary>Reads a file tolerantly: a fault becomes a finding and ends what depends on it, nothing else. Strict opening asks for no grave finding.</summary>
-internal sealed class PyTorchReader
+internal sealed partial class PyTorchReader
 {
     /// <summary>Largest pickle: those of the largest checkpoints known have some tens of MiB.</summary>
     private const int MaxPickle = 256 << 20;
@@ -47,9 +46,6 @@ internal sealed class PyTorchReader
     private readonly MappedFile _map;
     private readonly PyTorchFile _file;
     private readonly PickleLog _log;
-
-    /// <summary>Legacy only: type and number of elements of each root storage, from the persistent ids.</summary>
-    private readonly Dictionary<string, (StorageClass Class, long Count)> _roots = new(StringComparer.Ordinal);
 
     private PyTorchReader(MappedFile map, ArtifactFile file)
     {
@@ -150,7 +146,7 @@ internal sealed class PyTorchReader
 
         foreach (Diagnostic finding in log.Findings.Where(f => f.Field is { } name && !name.StartsWith("__torch__.", StringComparison.Ordinal) && !name.StartsWith("torch.jit.", StringComparison.Ordinal)))
         {
-            _log.Refuse(finding.Field!, finding);
+            _log.Refuse(finding.Field!, () => finding);
             _log.Inert(finding.Field!);
         }
     }
@@ -181,7 +177,7 @@ internal sealed class PyTorchReader
             bool begins = !entry.IsDeflated && entry.Stored >= 2 && _map.Span(entry.Offset, 2) is [0x80, <= 5];
             if (begins || entry.Name.EndsWith(".pkl", StringComparison.Ordinal))
             {
-                _log.Refuse(entry.Name, PyTorchErrors.UnexpectedEntry(Path, entry.Name));
+                _log.Refuse(entry.Name, () => PyTorchErrors.UnexpectedEntry(Path, entry.Name));
             }
         }
     }
@@ -250,7 +246,7 @@ internal sealed class PyTorchReader
         object?[] items = id.Items;
         if (items is ["module", PickleGlobal type, ..])
         {
-            _log.Refuse(type.Name, PyTorchErrors.UnsafeGlobal(Path, type.Name, "module", offset));
+            _log.Refuse(type.Name, () => PyTorchErrors.UnsafeGlobal(Path, type.Name, "module", offset));
             return new PickleOpaque(type.Name);
         }
 
@@ -309,99 +305,11 @@ internal sealed class PyTorchReader
             PickleReader reader = new(_map.Span(start, length), 0, Path);
             RunRoot(ref reader, ZipStorage);
             broken.FindStorages(start + reader.Position, PyTorchTensors.StoragesOf(_file.Root), _file.Storages);
+            _file.Header = _file.Header with { IsBigEndian = broken.IsBigEndian };
         }
         catch (ModelException error)
         {
             _file.Findings.Add(error.Diagnostic);
-        }
-    }
-
-    private void ReadLegacy()
-    {
-        int window = (int)Math.Min(_map.Length, int.MaxValue);
-        PickleReader reader = new(_map.Span(0, window), PyTorchConstants.LegacyMagic.Length, Path);
-        object? protocol = new PickleMachine(_log, LegacyStorage).Run(ref reader);
-        if (protocol is not PyTorchConstants.LegacyProtocol)
-        {
-            throw PyTorchErrors.UnsupportedVersion(Path, protocol?.ToString() ?? "None");
-        }
-
-        object? system = new PickleMachine(_log, LegacyStorage).Run(ref reader);
-        bool isBig = system is PickleDict facts && facts.TryGet("little_endian", out object? little) && little is false;
-        _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Legacy, Version = "1001", IsBigEndian = isBig };
-        RunRoot(ref reader, LegacyStorage);
-        if (new PickleMachine(_log, LegacyStorage).Run(ref reader) is not PickleList keys)
-        {
-            throw PyTorchErrors.BadPickle(Path, reader.Position, "the list of storage keys is no list");
-        }
-
-        long at = reader.Position;
-        foreach (object? key in keys.Items)
-        {
-            at = ReadLegacyStorage(key, at);
-        }
-    }
-
-    /// <summary>A storage: the number of elements as 64 bits, then the elements.</summary>
-    private long ReadLegacyStorage(object? key, long at)
-    {
-        if (key is not string name || !_roots.TryGetValue(name, out (StorageClass Class, long Count) root))
-        {
-            throw PyTorchErrors.BadPickle(Path, at, "a storage key that no tensor names");
-        }
-
-        if (_map.Length - at < 8)
-        {
-            throw PyTorchErrors.Truncated(Path, $"the length of storage {Shown.Text(name)}", at, 8, _map.Length - at);
-        }
-
-        long count = BinaryPrimitives.ReadInt64LittleEndian(_map.Span(at, 8));
-        if (count != root.Count)
-        {
-            throw PyTorchErrors.BadPickle(Path, at, $"storage {Shown.Text(name)} has {count} elements, the pickle says {root.Count}");
-        }
-
-        long bytes = count * root.Class.ElementBytes;
-        at += 8;
-        if (bytes > _map.Length - at)
-        {
-            throw PyTorchErrors.Truncated(Path, $"storage {Shown.Text(name)}", at, bytes, _map.Length - at);
-        }
-
-        if (!_file.Storages.TryAdd(name, new StorageBytes(at, bytes)))
-        {
-            throw PyTorchErrors.BadPickle(Path, at, $"storage {Shown.Text(name)} comes twice");
-        }
-
-        return at + bytes;
-    }
-
-    /// <summary>('storage', class, key, location, count, view): a view (key, offset, size) is a window of the storage, in elements.</summary>
-    private object? LegacyStorage(PickleTuple id, int offset)
-    {
-        if (id.Items.Length is not (5 or 6) && id.Items is not ["module", ..])
-        {
-            return null;
-        }
-
-        if (Storage(id, offset) is not PickleStorage storage)
-        {
-            return Storage(id, offset);
-        }
-
-        if (!_roots.TryAdd(storage.Key, (storage.Class, storage.Count)) && _roots[storage.Key] != (storage.Class, storage.Count))
-        {
-            throw PyTorchErrors.BadPickle(Path, offset, $"storage {Shown.Text(storage.Key)} is described in two ways");
-        }
-
-        switch (id.Items.Length == 6 ? id.Items[5] : null)
-        {
-            case null:
-                return storage;
-            case PickleTuple { Items: [string, long first, long size] } when first >= 0 && size >= 0 && first <= storage.Count - size:
-                return storage with { FirstElement = first, Count = size };
-            default:
-                throw PyTorchErrors.BadPickle(Path, offset, $"a window of storage {Shown.Text(storage.Key)} lies outside it");
         }
     }
 

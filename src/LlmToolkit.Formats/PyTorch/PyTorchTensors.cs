@@ -41,6 +41,7 @@ internal static class PyTorchTensors
     {
         List<PyTorchTensor> tensors = [];
         HashSet<string> names = new(StringComparer.Ordinal);
+        HashSet<string> longer = new(StringComparer.Ordinal);
         int faults = 0;
         Visit(file, (path, tensor) =>
         {
@@ -57,6 +58,13 @@ internal static class PyTorchTensors
             else
             {
                 tensors.Add(made!);
+                PickleStorage storage = tensor.Storage;
+                long expected = storage.Count * storage.Class.ElementBytes;
+                bool isLonger = file.Header.Layout == PyTorchLayout.Zip && made!.Storage.Bytes > expected;
+                if (isLonger && longer.Count < MaxFindings && longer.Add(storage.Key))
+                {
+                    file.Findings.Add(PyTorchErrors.LongStorage(file.File.Path, "data/" + storage.Key, made!.Storage.Bytes, expected));
+                }
             }
 
             if (fault is not null && faults++ < MaxFindings)

@@ -11,7 +11,7 @@ internal static class PyTorchWeights
         string prefix = "";
         for (int i = 0; i < MaxNests && root is Pickle.PickleDict dict; i++)
         {
-            if (dict.Items.Exists(item => item.Value is Pickle.PickleTensor))
+            if (dict.Items.Any(item => item.Value is Pickle.PickleTensor))
             {
                 break;
             }

@@ -9,8 +9,8 @@ internal static class JsonLimits
     /// <summary>Largest configuration read. tokenizer_config.json with thousands of added tokens reaches 2 MB; 32 MiB is far above any real one.</summary>
     public const int MaxBytes = 32 << 20;
 
-    /// <summary>Largest weight index read. 200,000 tensors of 100 bytes each make 20 MB.</summary>
-    public const int MaxIndexBytes = 128 << 20;
+    /// <summary>Largest weight index read. 200,000 tensors of 100 bytes each make 20 MB; parsed it takes three times that.</summary>
+    public const int MaxIndexBytes = 64 << 20;
 
     /// <summary>Deepest nesting. Real configurations reach 8; the reader's stack is safe far beyond 64.</summary>
     public const int MaxDepth = 64;

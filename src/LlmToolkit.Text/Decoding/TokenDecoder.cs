@@ -129,6 +129,25 @@ internal sealed class MetaspaceDecoder(string replacement, bool stripFirst) : To
     }
 }
 
+/// <summary>Removes the marks that SentencePiece put before the text: one, or all where it removes repeated spaces.</summary>
+/// <remarks>google/sentencepiece src/sentencepiece_processor.cc, Decode.</remarks>
+internal sealed class LeadingMarkDecoder(bool any, bool all) : TokenDecoder
+{
+    public override void Apply(List<string> tokens)
+    {
+        for (int i = 0; i < tokens.Count && any; i++)
+        {
+            string token = tokens[i];
+            string rest = all ? token.TrimStart('▁') : token.StartsWith('▁') ? token[1..] : token;
+            tokens[i] = rest;
+            if (rest.Length > 0 || (token.Length > 0 && !all))
+            {
+                return;
+            }
+        }
+    }
+}
+
 /// <summary>Joins word pieces: a token without the prefix begins a word.</summary>
 internal sealed class WordPieceDecoder(string prefix, bool cleanup) : TokenDecoder
 {

@@ -92,7 +92,7 @@ internal sealed class FilterNormalizer(Func<int, bool> keep) : Normalizer
     public static FilterNormalizer StripAccents { get; } = new(c => (CharSet.Mask("M") >> (int)CharUnicodeInfo.GetUnicodeCategory(c) & 1) == 0);
 
     /// <summary>Removes combining marks that take no space, as BERT does.</summary>
-    public static FilterNormalizer StripNonspacingMarks { get; } = new(c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark);
+    public static FilterNormalizer StripNonspacingMarks { get; } = new(c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark || YoungCharacters.Marks.Contains(c));
 
     public override void Apply(AlignedText text)
     {
@@ -185,7 +185,7 @@ internal sealed class PrependNormalizer(string prefix) : Normalizer
 /// <summary>BERT's basic clean-up.</summary>
 internal sealed class BertNormalizer(bool cleanText, bool chineseChars, bool stripAccents, bool lowercase) : Normalizer
 {
-    private static readonly FilterNormalizer DropControls = new(c => c is not (0 or 0xFFFD) && (c is '\t' or '\n' or '\r' || !CharSet.Other.Contains(c)));
+    private static readonly FilterNormalizer DropControls = new(c => c is not (0 or 0xFFFD) && (c is '\t' or '\n' or '\r' || !CharSet.Other.Contains(c) || YoungCharacters.Formats.Contains(c)));
     private static readonly MapNormalizer Spaces = new(c => CharSet.WhiteSpace.Contains(c) ? ' ' : c);
     private static readonly UnicodeNormalizer Decompose = new(compose: false, compatibility: false);
     private static readonly LowercaseNormalizer Lower = new();

@@ -68,7 +68,7 @@ internal sealed class SplitPreTokenizer(CodePointRegex pattern, SplitBehavior be
 /// <summary>Cuts by a condition on single characters.</summary>
 internal sealed class CharacterPreTokenizer(Func<int, bool> condition, SplitBehavior behavior) : Cutter
 {
-    private static readonly CharSet Punctuations = new(CharSet.Mask("P"), [('!', '/'), (':', '@'), ('[', '`'), ('{', '~')]);
+    private static readonly CharSet Punctuations = new(CharSet.Mask("P"), [('!', '/'), (':', '@'), ('[', '`'), ('{', '~')], intersection: YoungCharacters.Punctuation.Negate());
     private static readonly CharSet Numbers = new(CharSet.Mask("N"), []);
 
     /// <summary>White space is removed.</summary>

@@ -21,6 +21,9 @@ internal sealed record AddedToken(string Content, int Id)
     /// <summary>A control token.</summary>
     public bool Special { get; init; }
 
+    /// <summary>Not looked for: the model itself finds it.</summary>
+    public bool Passive { get; init; }
+
     /// <summary>Decoded even where control tokens are left out.</summary>
     public bool AlwaysDecoded { get; init; }
 

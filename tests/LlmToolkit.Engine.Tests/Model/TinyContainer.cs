@@ -13,15 +13,16 @@ internal sealed class TinyContainer : ModelContainer
     private readonly ModelArtifact _artifact = ModelArtifact.FromPath(typeof(TinyContainer).Assembly.Location);
     private readonly Configuration _metadata;
 
-    public TinyContainer(string config)
+    public TinyContainer(string config, NamingScheme? naming = null)
     {
+        Naming = naming ?? NamingScheme.HuggingFace;
         _metadata = new Configuration(JsonDocument.Parse(config).RootElement);
         Info = new ModelInfo
         {
             Format = "memory",
             FileBytes = 0,
-            Architecture = _metadata.Text("model_type"),
-            ContextLength = (int?)_metadata.Int64("max_position_embeddings", "n_positions"),
+            Architecture = _metadata.Text("model_type", "general.architecture"),
+            ContextLength = (int?)_metadata.Int64("max_position_embeddings", "n_positions", "llama.context_length", "phi3.context_length"),
         };
     }
 
@@ -34,11 +35,21 @@ internal sealed class TinyContainer : ModelContainer
 
     public override ModelInfo Info { get; }
 
-    public override NamingScheme Naming => NamingScheme.HuggingFace;
+    public override NamingScheme Naming { get; }
 
     public override IModelMetadata Metadata => _metadata;
 
     public override IReadOnlyList<TensorInfo> Tensors => _tensors;
+
+    /// <summary>Adds a tensor of given values.</summary>
+    public TinyContainer Add(string name, float[] values, params long[] shape) => Store(name, values, new TensorShape(shape), DTypes.F32, MemoryMarshal.AsBytes(values.AsSpan()));
+
+    /// <summary>Adds a tensor of given values in double precision.</summary>
+    public TinyContainer AddDoubles(string name, float[] values, params long[] shape) =>
+        Store(name, values, new TensorShape(shape), DTypes.F64, MemoryMarshal.AsBytes(values.Select(x => (double)x).ToArray().AsSpan()));
+
+    /// <summary>Takes a tensor away.</summary>
+    public void Remove(string name) => _tensors.RemoveAll(t => t.Name == name);
 
     /// <summary>Adds a tensor of normal values around <paramref name="mean"/>.</summary>
     public TinyContainer Add(string name, double mean, double deviation, params long[] shape)
@@ -50,12 +61,7 @@ internal sealed class TinyContainer : ModelContainer
             values[i] = (float)(mean + (deviation * Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble())));
         }
 
-        NativeBuffer memory = new(values.Length * sizeof(float));
-        MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(memory.Span(0, values.Length * sizeof(float)));
-        _memory[name] = memory;
-        Values[name] = values;
-        _tensors.Add(new TensorInfo { Name = name, DType = DTypes.F32, Shape = dimensions, File = _artifact.Files[0], Offset = 0, Bytes = values.Length * sizeof(float) });
-        return this;
+        return Add(name, values, shape);
     }
 
     /// <summary>A matrix [out, in], scaled so that outputs have a deviation of about 1.</summary>
@@ -65,6 +71,16 @@ internal sealed class TinyContainer : ModelContainer
     public TinyContainer Vector(string name, long count, double mean = 0) => Add(name, mean, 0.3, count);
 
     public override TensorData Read(TensorInfo tensor) => new(tensor, _memory[tensor.Name].Address, _memory[tensor.Name]);
+
+    private TinyContainer Store(string name, float[] values, TensorShape shape, DType type, ReadOnlySpan<byte> bytes)
+    {
+        NativeBuffer memory = new(bytes.Length);
+        bytes.CopyTo(memory.Span(0, bytes.Length));
+        _memory[name] = memory;
+        Values[name] = values;
+        _tensors.Add(new TensorInfo { Name = name, DType = type, Shape = shape, File = _artifact.Files[0], Offset = 0, Bytes = bytes.Length });
+        return this;
+    }
 
     protected override void Dispose(bool disposing)
     {
@@ -84,7 +100,9 @@ internal sealed class TinyContainer : ModelContainer
         {
             value = null;
             JsonElement element = root;
-            foreach (string part in key.Split('.'))
+
+            // GGUF's keys have dots in them; config.json's are paths.
+            foreach (string part in root.TryGetProperty(key, out _) ? [key] : key.Split('.'))
             {
                 if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(part, out element))
                 {

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using LlmToolkit.Engine.Kernels;
 using LlmToolkit.Engine.Quants;
 using LlmToolkit.Tests;
@@ -63,7 +65,7 @@ public sealed unsafe class BlockQuantTests
     public void Dequantize_PartOfABlock_WritesNoMore(string type)
     {
         Quant quant = Find(type);
-        byte[] row = RandomRows(quant, 1, 2 * quant.DType.BlockLength, 1, Scales.Usual);
+        byte[] row = BlockRows.Random(quant, 1, 2 * quant.DType.BlockLength, 1, Scales.Usual);
         int count = quant.DType.BlockLength + 5;
         float[] whole = new float[2 * quant.DType.BlockLength];
         float[] part = new float[count + 1];
@@ -153,23 +155,29 @@ public sealed unsafe class BlockQuantTests
         using Q8Fixture x = new(RandomFloats(columns, 5));
         float[] expected = new float[rows];
         float[] actual = new float[rows];
-        fixed (byte* w = RandomRows(quant, rows, columns, 3, Enum.Parse<Scales>(scales)))
+        fixed (byte* w = BlockRows.Random(quant, rows, columns, 3, Enum.Parse<Scales>(scales)))
         fixed (float* e = expected, a = actual)
         {
             foreach (SimdLevel level in Simd.Available)
             {
                 quant.DotQ8(SimdLevel.Scalar, w, rowBytes, rows, x.Row, columns, e);
                 quant.DotQ8(level, w, rowBytes, rows, x.Row, columns, a);
-                Same($"byte dot, {level}");
+                Same(level, "byte dot");
                 quant.DotF32(SimdLevel.Scalar, w, rowBytes, rows, x.Floats, columns, e);
                 quant.DotF32(level, w, rowBytes, rows, x.Floats, columns, a);
-                Same($"float dot, {level}");
+                Same(level, "float dot");
             }
         }
 
-        void Same(string what) => Assert.True(
-            expected.AsSpan().SequenceEqual(actual),
-            $"{what}: {string.Join(' ', actual)}, expected {string.Join(' ', expected)}");
+        void Same(SimdLevel level, string what)
+        {
+            // 128-bit vectors on a machine without fused multiply-add round twice: sums of few terms of one size, so a few units in the last place of the largest.
+            bool rounded = level == SimdLevel.V128 && !Fma.IsSupported && !AdvSimd.IsSupported;
+            float bound = rounded ? 1e-5f * expected.Max(MathF.Abs) : 0;
+            Assert.True(
+                expected.Zip(actual).All(pair => MathF.Abs(pair.First - pair.Second) <= bound),
+                $"{what}, {level}: {string.Join(' ', actual)}, expected {string.Join(' ', expected)}");
+        }
     }
 
     [Theory, MemberData(nameof(Cases))]
@@ -177,7 +185,7 @@ public sealed unsafe class BlockQuantTests
     {
         Quant quant = Find(type);
         int columns = blocks * quant.DType.BlockLength;
-        byte[] row = RandomRows(quant, 1, columns, 9, Enum.Parse<Scales>(scales));
+        byte[] row = BlockRows.Random(quant, 1, columns, 9, Enum.Parse<Scales>(scales));
         Random random = new(11);
         float[] values = new float[columns];
         float[] rounded = new float[columns];
@@ -238,7 +246,7 @@ public sealed unsafe class BlockQuantTests
         float[] floats = new float[columns * 32];
         float[] values = new float[32 * columns];
         byte** rows = stackalloc byte*[32];
-        fixed (byte* w = RandomRows(quant, 32, columns, 21, Enum.Parse<Scales>(scales)), d = definition, b = bytes)
+        fixed (byte* w = BlockRows.Random(quant, 32, columns, 21, Enum.Parse<Scales>(scales)), d = definition, b = bytes)
         fixed (float* f = floats, v = values)
         {
             for (int r = 0; r < 32; r++)
@@ -306,7 +314,7 @@ public sealed unsafe class BlockQuantTests
         byte[] panel = new byte[quant.Panel!.Value.Bytes(columns)];
         float[] floats = new float[columns * 32];
         byte** rows = stackalloc byte*[32];
-        fixed (byte* w = RandomRows(quant, 32, columns, 1, Scales.Usual), b = panel)
+        fixed (byte* w = BlockRows.Random(quant, 32, columns, 1, Scales.Usual), b = panel)
         fixed (float* f = floats)
         {
             for (int r = 0; r < 32; r++)
@@ -356,46 +364,4 @@ public sealed unsafe class BlockQuantTests
     }
 
     private static Quant Find(string type) => DefaultQuants.Find(DTypes.Find(type)!)!;
-
-    /// <summary>What the half-precision fields of a random block hold.</summary>
-    internal enum Scales
-    {
-        /// <summary>Those of real weights, subnormal halves among them.</summary>
-        Usual,
-
-        /// <summary>The largest halves.</summary>
-        Huge,
-
-        /// <summary>Zeros and the smallest halves.</summary>
-        Tiny,
-    }
-
-    /// <summary>Random bytes, with the half-precision fields overwritten by numbers.</summary>
-    internal static byte[] RandomRows(Quant quant, int rows, int columns, int seed, Scales scales)
-    {
-        Random random = new(seed);
-        byte[] bytes = new byte[rows * quant.DType.Bytes(columns)];
-        random.NextBytes(bytes);
-        int[] fields = quant.DType.Name switch
-        {
-            "Q6_K" => [208],
-            "Q4_1" or "Q5_1" or "Q4_K" or "Q5_K" => [0, 2],
-            _ => [0],
-        };
-        for (int block = 0; block < bytes.Length; block += quant.DType.BlockBytes)
-        {
-            foreach (int field in fields)
-            {
-                int half = scales switch
-                {
-                    Scales.Usual => random.Next(0x0100, 0x2400),
-                    Scales.Huge => random.Next(0x7000, 0x7C00),
-                    _ => random.Next(3),
-                };
-                BitConverter.TryWriteBytes(bytes.AsSpan(block + field), (ushort)(half | (random.Next(2) << 15)));
-            }
-        }
-
-        return bytes;
-    }
 }

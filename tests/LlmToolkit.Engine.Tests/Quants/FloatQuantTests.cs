@@ -86,7 +86,10 @@ public sealed unsafe class FloatQuantTests
             {
                 for (int c = 0; c < columns; c++)
                 {
-                    Assert.Equal(rows[r] == null ? 0 : values.Span[(r * columns) + c], panel.Span[(c * 32) + r]);
+                    if (panel.Span[(c * 32) + r] != (rows[r] == null ? 0 : values.Span[(r * columns) + c]))
+                    {
+                        Assert.Fail($"row {r} column {c} of {columns}: {panel.Span[(c * 32) + r]}");
+                    }
                 }
             }
         }
@@ -111,7 +114,10 @@ public sealed unsafe class FloatQuantTests
             {
                 float dot;
                 Find(type).DotF32(level, (byte*)(all.Pointer + i), 0, 1, &one, 1, &dot);
-                Assert.True(dot == values.Span[i] || !float.IsFinite(values.Span[i]), $"{type} {level} 0x{i:X4}: {dot}");
+                if (dot != values.Span[i] && float.IsFinite(values.Span[i]))
+                {
+                    Assert.Fail($"{type} {level} 0x{i:X4}: {dot}");
+                }
             }
 
             using NativeArray<float> panel = new(32 * 2048);
@@ -124,7 +130,10 @@ public sealed unsafe class FloatQuantTests
             for (int i = 0; i < all.Length; i++)
             {
                 float value = values.Span[i];
-                Assert.True(panel.Span[(i % 2048 * 32) + (i / 2048)] == value || !float.IsFinite(value), $"{type} {level} 0x{i:X4}");
+                if (panel.Span[(i % 2048 * 32) + (i / 2048)] != value && float.IsFinite(value))
+                {
+                    Assert.Fail($"{type} {level} 0x{i:X4} in a panel");
+                }
             }
         }
     }

@@ -45,6 +45,36 @@ public sealed class GgufConformanceTests
     }
 
     [Theory]
+    [InlineData("adapter-llama-lora", "an adapter for llama")]
+    [InlineData("mmproj-clip", "a projector")]
+    [InlineData("imatrix", "an importance matrix")]
+    [InlineData("image-model", "flux")]
+    [InlineData("llama-vocab-only", "a vocabulary without weights")]
+    public void Check_NoLanguageModel_IsNamed(string file, string what)
+    {
+        using ModelContainer opened = new GgufFormat().Open(ModelArtifact.FromPath(SharedData.Conformance("gguf-container", file + ".gguf")));
+
+        Diagnostic finding = Assert.Single(opened.Check());
+        Assert.Equal(("LT1026", Severity.Medium), (finding.Code, finding.Severity));
+        Assert.Contains(what, finding.Message, StringComparison.Ordinal);
+        Assert.Equal(file.StartsWith("adapter", StringComparison.Ordinal) ? "llama" : null, opened.Info.AdapterOf);
+    }
+
+    [Fact]
+    public void Open_RealModel_HasItsFacts()
+    {
+        using ModelContainer model = new GgufFormat().Open(ModelArtifact.FromPath(SharedData.Require("models", "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf")));
+        ModelInfo info = model.Info;
+
+        Assert.Equal(("llama", 30, 576, 9, 3, 64), (info.Architecture, info.Layers, info.EmbeddingLength, info.Heads, info.KvHeads, info.HeadDim));
+        Assert.Equal(("Q4_1", 134_515_008L, 49152, 23040L), (info.Quantization, info.Parameters, info.Vocabulary, info.KvBytesPerToken));
+        Assert.Equal(("bpe", 49152), (info.Tokenizer!.Kind, info.Tokenizer.Vocabulary));
+        Assert.NotNull(model.ChatTemplate);
+        Assert.NotEmpty(model.EndTokens);
+        Assert.Empty(model.Check());
+    }
+
+    [Theory]
     [InlineData("gguf")]
     [InlineData("gguf-quantized")]
     public void Open_TwinsAndQuantizations_HaveInfoAndReadableTensors(string folder)

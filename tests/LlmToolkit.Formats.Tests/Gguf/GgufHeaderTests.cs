@@ -190,6 +190,19 @@ public sealed class GgufHeaderTests : IDisposable
     }
 
     [Fact]
+    public void Read_BigEndianBlocks_SwapsTheScaleAlone()
+    {
+        // The whole file turned round by hand: version, counts, key-less, one Q8_0 tensor of one block.
+        static byte[] Big(byte[] little) => [.. little.Reverse()];
+        byte[] file = [.. "GGUF"u8, .. Big(U32(3)), .. Big(U64(1)), .. U64(0), .. Big(U64(1)), (byte)'t', .. Big(U32(1)), .. Big(U64(32)), .. Big(U32(8)), .. U64(0)];
+        file = [.. file, .. new byte[64 - file.Length], 0x3C, 0x00, .. Enumerable.Range(1, 32).Select(i => (byte)i)];
+        using ModelContainer model = new GgufFormat().Open(_folder.ArtifactOf("m.gguf", file));
+        using TensorData data = model.Read(model.Tensors[0]);
+
+        Assert.Equal([0x00, 0x3C, .. Enumerable.Range(1, 32).Select(i => (byte)i)], data.Row(0).ToArray());
+    }
+
+    [Fact]
     public void KvBytes_PerLayerHeads_CountsEachLayer()
     {
         byte[] file = new GgufFile().Key("general.architecture", "lfm2").Key("lfm2.block_count", 3).Key("lfm2.embedding_length", 64).Key("lfm2.attention.head_count", 4)

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using LlmToolkit.Formats.PyTorch;
 using LlmToolkit.Formats.PyTorch.Pickle;
+using LlmToolkit.Formats.PyTorch.Zip;
 
 namespace LlmToolkit.Tests.PyTorch;
 
@@ -76,6 +77,29 @@ public class PyTorchFormatTests
             Assert.Equal(expected, Floats(data));
             Assert.Equal(shape, container.Tensors[0].Shape.ToArray());
         }
+    }
+
+    [Fact]
+    public void Open_WideSizesAndFolders_AreRead()
+    {
+        using TorchFile folder = TorchFile.Create();
+        using ModelContainer container = Format.Open(folder.Write(WideZip()));
+
+        using TensorData data = container.Read(Assert.Single(container.Tensors));
+
+        Assert.Equal([1, 2, 3, 4], Floats(data));
+        Assert.Empty(container.Check());
+    }
+
+    [Fact]
+    public void Open_StorageLongerThanSaid_Warns()
+    {
+        using TorchFile folder = TorchFile.Create();
+        using ModelContainer container = Format.Open(folder.Write(TorchFile.Zip(TorchFile.GoodPickle, entries: [("data/0", [.. TorchFile.Four, 0])])));
+
+        Diagnostic finding = Assert.Single(container.Check());
+
+        Assert.Equal(("LT1235", Severity.Low), (finding.Code, finding.Severity));
     }
 
     [Fact]
@@ -219,6 +243,25 @@ public class PyTorchFormatTests
         Assert.InRange(Probe(folder.Write(TorchFile.Latin1("cposix\nsystem\n(S'x'\ntR."))).Score, 0.1, 0.5);
         Assert.Equal(0, Probe(folder.Write(TorchFile.Latin1("call me\nIshmael\n"))).Score);
         Assert.Equal(0, Probe(folder.Write("GGUF\u0003\0\0\0"u8.ToArray())).Score);
+    }
+
+    /// <summary>Sizes and offsets in zip64 fields, and entries of folders, as other archivers write them.</summary>
+    private static byte[] WideZip()
+    {
+        List<byte> file = [];
+        List<byte> directory = [];
+        (string, byte[])[] entries = [("m/", []), ("m/data.pkl", TorchFile.GoodPickle), ("m/data/", []), ("m/data/0", TorchFile.Four)];
+        foreach ((string name, byte[] content) in entries)
+        {
+            long header = file.Count;
+            byte[] sums = [.. BitConverter.GetBytes(Crc32.Append(0, content)), 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+            byte[] sizes = [.. BitConverter.GetBytes((long)content.Length), .. BitConverter.GetBytes((long)content.Length)];
+            byte[] common = [45, 0, 0, 0, 0, 0, 0, 0, 0, 0, .. sums, (byte)name.Length, 0];
+            file.AddRange([.. "PK\u0003\u0004"u8, .. common, 20, 0, .. TorchFile.Latin1(name), 1, 0, 16, 0, .. sizes, .. content]);
+            directory.AddRange([.. "PK\u0001\u0002"u8, 45, 0, .. common, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, .. TorchFile.Latin1(name), 1, 0, 24, 0, .. sizes, .. BitConverter.GetBytes(header)]);
+        }
+
+        return [.. file, .. directory, .. "PK\u0005\u0006"u8, 0, 0, 0, 0, 4, 0, 4, 0, .. BitConverter.GetBytes(directory.Count), .. BitConverter.GetBytes(file.Count), 0, 0];
     }
 
     private static FormatMatch Probe(ModelArtifact artifact)

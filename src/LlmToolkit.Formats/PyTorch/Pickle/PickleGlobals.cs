@@ -206,7 +206,7 @@ internal static class PlainConstructors
 
     private static void Set(in PickleCall call, PickleDict dict, object? key, object? value)
     {
-        call.Log.Charge(PickleMachine.EntryBytes);
+        call.Log.Charge(PickleMachine.EntryBytes + (dict.Items.Count == 0 ? PickleMachine.FirstEntryBytes : 0));
         if (!dict.TrySet(key, value))
         {
             throw PyTorchErrors.BadPickle(call.Log.File, call.Offset, "a key of a dict cannot be hashed");
@@ -272,8 +272,9 @@ internal static class TensorConstructors
 
     public static object? Refuse(in PickleCall call, string why)
     {
-        call.Log.Refuse(call.Name, PyTorchErrors.UnsupportedTensor(call.Log.File, call.Name, why));
-        return new PickleOpaque(call.Name);
+        (string name, string file) = (call.Name, call.Log.File);
+        call.Log.Refuse(name, () => PyTorchErrors.UnsupportedTensor(file, name, why));
+        return new PickleOpaque(name);
     }
 
     private static object? Build(in PickleCall call, DType? type, object? metadata)

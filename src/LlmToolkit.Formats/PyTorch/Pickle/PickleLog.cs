@@ -50,12 +50,12 @@ internal sealed class PickleLog(string file)
         }
     }
 
-    /// <summary>Notes a fault once for each subject.</summary>
-    public void Refuse(string subject, Diagnostic finding)
+    /// <summary>Notes a fault once for each subject; what says so is made only then.</summary>
+    public void Refuse(string subject, Func<Diagnostic> finding)
     {
         if (Findings.Count < MaxFindings && _refused.Add(subject))
         {
-            Findings.Add(finding);
+            Findings.Add(finding());
         }
     }
 }

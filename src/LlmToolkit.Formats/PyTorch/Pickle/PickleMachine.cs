@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Numerics;
-using System.Text;
 using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch.Pickle;
@@ -11,10 +9,13 @@ namespace LlmToolkit.Formats.PyTorch.Pickle;
 /// so that everything the pickle names can be told. A malformed stream throws; <see cref="Salvage"/> then gives what was built so far.
 /// Opcodes: CPython, Lib/pickle.py and Lib/pickletools.py.
 /// </remarks>
-internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object?> persistentLoad)
+internal sealed partial class PickleMachine(PickleLog log, Func<PickleTuple, int, object?> persistentLoad)
 {
-    /// <summary>Estimated bytes of an entry of a dict.</summary>
-    public const int EntryBytes = 72;
+    /// <summary>Estimated bytes of an entry of a dict: in its index and in its list, both of which grow by doubling.</summary>
+    public const int EntryBytes = 80;
+
+    /// <summary>Estimated bytes that the first entry of a dict adds.</summary>
+    public const int FirstEntryBytes = 240;
 
     /// <summary>Deepest stack, and largest memo index.</summary>
     private const int MaxStack = 2_000_000;
@@ -23,7 +24,10 @@ internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object
     private const int MaxNumber = 1024;
 
     private const int HighestProtocol = 5;
-    private const int ObjectBytes = 40;
+    private const int ObjectBytes = 48;
+
+    /// <summary>Estimated bytes of an item of a list, which grows by doubling.</summary>
+    private const int ItemBytes = 16;
 
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
@@ -180,7 +184,7 @@ internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object
 
     private void Refuse(string opcode, string? name)
     {
-        log.Refuse($"{opcode} {name}", PyTorchErrors.UnsafeOpcode(log.File, opcode, name, _offset));
+        log.Refuse($"{opcode} {name}", () => PyTorchErrors.UnsafeOpcode(log.File, opcode, name, _offset));
         PushNew(new PickleOpaque(name ?? opcode));
     }
 
@@ -266,66 +270,6 @@ internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object
         Pop();
     }
 
-    private void PushNumber(long value) => PushNew(value);
-
-    private void PushBig(ReadOnlySpan<byte> littleEndian)
-    {
-        log.Charge(littleEndian.Length);
-        PushInteger(new BigInteger(littleEndian));
-    }
-
-    private void PushInteger(BigInteger value)
-    {
-        if (value >= long.MinValue && value <= long.MaxValue)
-        {
-            PushNew((long)value);
-        }
-        else
-        {
-            PushNew(value);
-        }
-    }
-
-    private void PushText(ReadOnlySpan<byte> line)
-    {
-        if (line.Length > MaxNumber)
-        {
-            throw PyTorchErrors.PickleLimit(log.File, "The number of digits of an int", line.Length, MaxNumber);
-        }
-
-        string text = Encoding.Latin1.GetString(line).TrimEnd('L');
-        switch (text)
-        {
-            case "00": Push(false); return;
-            case "01": Push(true); return;
-        }
-
-        if (!BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger value))
-        {
-            throw Bad("an int is not a number");
-        }
-
-        PushInteger(value);
-    }
-
-    private void PushFloat(ReadOnlySpan<byte> line)
-    {
-        if (line.Length > MaxNumber || !double.TryParse(line, NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
-        {
-            throw Bad("a float is not a number");
-        }
-
-        PushNew(value);
-    }
-
-    private void PushString(string text)
-    {
-        log.Charge(2L * text.Length);
-        PushNew(text);
-    }
-
-    private void PushBytes(ReadOnlySpan<byte> bytes) => PushNew(new PickleBytes(bytes.Length));
-
     private void PushTuple(int count)
     {
         object?[] items = new object?[count];
@@ -363,7 +307,7 @@ internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object
     {
         switch (Top())
         {
-            case PickleList list: log.Charge(8L * items.Length); list.Items.AddRange(items); break;
+            case PickleList list: log.Charge(ObjectBytes + ((long)ItemBytes * items.Length)); list.Items.AddRange(items); break;
             case PickleOpaque: break;
             default: throw Bad("a value is appended to what is no list");
         }
@@ -373,7 +317,7 @@ internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object
     {
         switch (Top())
         {
-            case PickleSet set: log.Charge(8L * items.Length); set.Items.AddRange(items); break;
+            case PickleSet set: log.Charge(ObjectBytes + ((long)ItemBytes * items.Length)); set.Items.AddRange(items); break;
             case PickleOpaque: break;
             default: throw Bad("a value is added to what is no set");
         }
@@ -403,7 +347,7 @@ internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object
             throw Bad("a dict is given a key without a value");
         }
 
-        log.Charge((long)EntryBytes * items.Length / 2);
+        log.Charge(((long)EntryBytes * items.Length / 2) + (dict.Items.Count == 0 ? FirstEntryBytes : 0));
         for (int i = 0; i < items.Length; i += 2)
         {
             if (!dict.TrySet(items[i], items[i + 1]))
@@ -458,7 +402,7 @@ internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object
         if (made.Meaning is null)
         {
             log.Inert(made.Name);
-            log.Refuse(made.Name, PyTorchErrors.UnsafeGlobal(log.File, made.Name, how, _offset));
+            log.Refuse(made.Name, () => PyTorchErrors.UnsafeGlobal(log.File, made.Name, how, _offset));
         }
         else if (made.Meaning.Reported)
         {
@@ -521,50 +465,6 @@ internal sealed class PickleMachine(PickleLog log, Func<PickleTuple, int, object
             case PickleOpaque inert: Push(inert); break;
             default: throw Bad("a persistent id is no tuple");
         }
-    }
-
-    private ulong Length(int length, int limit)
-    {
-        if (length < 0)
-        {
-            throw Bad($"a length of {length}");
-        }
-
-        return length <= limit ? (ulong)length : throw PyTorchErrors.PickleLimit(log.File, "The length of an int", length, limit);
-    }
-
-    /// <summary>STRING: a quoted Python 2 literal. Escapes matter to nothing that is read here, only the quotes go.</summary>
-    private string Unquote(ReadOnlySpan<byte> line)
-    {
-        string text = PickleReader.OldText(line);
-        return text.Length >= 2 && text[0] is '\'' or '"' && text[^1] == text[0] ? text[1..^1] : throw Bad("a string is not quoted");
-    }
-
-    /// <summary>UNICODE: Latin-1 with <c>\uXXXX</c> and <c>\UXXXXXXXX</c> (raw-unicode-escape).</summary>
-    private string Unescape(ReadOnlySpan<byte> line)
-    {
-        string text = Encoding.Latin1.GetString(line);
-        StringBuilder made = new(text.Length);
-        for (int i = 0; i < text.Length; i++)
-        {
-            int digits = text[i] == '\\' && i + 1 < text.Length ? text[i + 1] switch { 'u' => 4, 'U' => 8, _ => 0 } : 0;
-            if (digits == 0)
-            {
-                made.Append(text[i]);
-                continue;
-            }
-
-            bool isComplete = i + 2 + digits <= text.Length;
-            if (!isComplete || !uint.TryParse(text.AsSpan(i + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code) || code > 0x10FFFF)
-            {
-                throw Bad("an escape in a string is malformed");
-            }
-
-            made.Append(code < 0x10000 ? ((char)code).ToString() : char.ConvertFromUtf32((int)code));
-            i += 1 + digits;
-        }
-
-        return made.ToString();
     }
 
     private ModelException Bad(string what) => PyTorchErrors.BadPickle(log.File, _offset, what);

@@ -35,9 +35,11 @@ internal sealed class PickleSet
 /// <summary>A dict, an OrderedDict or a Counter: entries in insertion order, the last value of a key wins.</summary>
 internal sealed class PickleDict
 {
-    private readonly Dictionary<object, int> _index = new(KeyComparer.Instance);
+    // Made with the first entry: a hostile pickle can hold millions of empty dicts.
+    private Dictionary<object, int>? _index;
+    private List<KeyValuePair<object?, object?>>? _items;
 
-    public List<KeyValuePair<object?, object?>> Items { get; } = [];
+    public IReadOnlyList<KeyValuePair<object?, object?>> Items => (IReadOnlyList<KeyValuePair<object?, object?>>?)_items ?? [];
 
     /// <summary>Sets a value; false when the key is a list, dict or set, which Python cannot hash.</summary>
     public bool TrySet(object? key, object? value)
@@ -47,14 +49,16 @@ internal sealed class PickleDict
             return false;
         }
 
+        _index ??= new Dictionary<object, int>(KeyComparer.Instance);
+        _items ??= [];
         if (_index.TryGetValue(identity, out int at))
         {
-            Items[at] = new(Items[at].Key, value);
+            _items[at] = new(_items[at].Key, value);
         }
         else
         {
-            _index.Add(identity, Items.Count);
-            Items.Add(new(key, value));
+            _index.Add(identity, _items.Count);
+            _items.Add(new(key, value));
         }
 
         return true;
@@ -62,8 +66,9 @@ internal sealed class PickleDict
 
     public bool TryGet(string key, out object? value)
     {
-        bool found = _index.TryGetValue(key, out int at);
-        value = found ? Items[at].Value : null;
+        int at = 0;
+        bool found = _index?.TryGetValue(key, out at) == true;
+        value = found ? _items![at].Value : null;
         return found;
     }
 

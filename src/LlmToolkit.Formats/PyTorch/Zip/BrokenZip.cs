@@ -17,6 +17,9 @@ internal sealed class BrokenZip(MappedFile map)
 
     private string _root = "";
 
+    /// <summary>True when an entry that was passed says so.</summary>
+    public bool IsBigEndian { get; private set; }
+
     /// <summary>Finds the pickle; its end is not known, only that it lies in the bytes given.</summary>
     public bool TryReadPickle(out long start, out int length)
     {
@@ -37,6 +40,7 @@ internal sealed class BrokenZip(MappedFile map)
         string folder = _root + "data/";
         while (TryFindHeader(at, out long header) && TryReadHeader(header, out string name, out long start, out bool isStored) && isStored)
         {
+            IsBigEndian |= name == _root + "byteorder" && map.Length - start >= 3 && map.Span(start, 3).SequenceEqual("big"u8);
             bool isStorage = name.StartsWith(folder, StringComparison.Ordinal);
             long bytes = BinaryPrimitives.ReadUInt32LittleEndian(map.Span(header + 22, 4));
             if (isStorage && expected.TryGetValue(name[folder.Length..], out long known))

@@ -43,7 +43,7 @@ internal sealed class CharSet
         Mask("L") | Mask("M") | Mask("Nd") | Mask("Nl") | Mask("Pc"),
         [(0xB2, 0xB3), (0xB9, 0xB9), (0xBC, 0xBE), (0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)]);
 
-    /// <summary>Controls, formats, halves of pairs and private characters, but nothing unassigned: what BERT's clean-up drops.</summary>
+    /// <summary>Controls, formats, halves of pairs and private characters, but nothing unassigned.</summary>
     public static CharSet Other { get; } = new(Mask("Cc") | Mask("Cf") | Mask("Cs") | Mask("Co"), []);
 
     /// <summary>Decimal digits: <c>\d</c>.</summary>

@@ -20,6 +20,9 @@ internal sealed record BpeOptions
     /// <summary>Unknown characters become the tokens of their bytes, where all exist.</summary>
     public bool ByteFallback { get; init; }
 
+    /// <summary>An unknown character that gives no token still keeps its neighbours apart (llama.cpp); else they are merged as if it were not there (the reference of tokenizer.json).</summary>
+    public bool UnknownSeparates { get; init; }
+
     /// <summary>A piece that is a token is that token, whatever the merges say.</summary>
     public bool IgnoreMerges { get; init; }
 }
@@ -33,6 +36,7 @@ internal sealed class BpeModel : TokenModel
     private readonly MergeTable _merges;
     private readonly BpeOptions _options;
     private readonly int[] _initial = new int[0x400];
+    private readonly WordCache _cache = new();
     private readonly int[]? _bytes;
     private readonly int _unknown = -1;
     private readonly bool _cutAtWords;
@@ -51,7 +55,7 @@ internal sealed class BpeModel : TokenModel
             _unknown = vocabulary.Id(options.Unknown);
         }
 
-        _cutAtWords = !options.IgnoreMerges && !options.FuseUnknown && options.ContinuingPrefix is null && options.EndSuffix is null && vocabulary.OnlyLeads('▁');
+        _cutAtWords = !options.IgnoreMerges && options.ContinuingPrefix is null && options.EndSuffix is null && vocabulary.OnlyLeads('▁') && vocabulary.TryGet("▁", out _);
     }
 
     public override string Kind => "bpe";
@@ -92,6 +96,18 @@ internal sealed class BpeModel : TokenModel
 
     private void Word(ReadOnlySpan<char> word, int offset, TokenSink sink, MergeScratch scratch)
     {
+        if (_cache.TryGive(word, sink))
+        {
+            return;
+        }
+
+        int before = sink.Ids.Count;
+        Merge(word, offset, sink, scratch);
+        _cache.Keep(word, sink, before);
+    }
+
+    private void Merge(ReadOnlySpan<char> word, int offset, TokenSink sink, MergeScratch scratch)
+    {
         scratch.Clear();
         if (_options.ContinuingPrefix is null && _options.EndSuffix is null)
         {
@@ -130,7 +146,10 @@ internal sealed class BpeModel : TokenModel
         for (int i = scratch.Count > 0 ? 0 : -1; i >= 0; i = scratch.Symbols[i].Next)
         {
             ref MergeScratch.Symbol symbol = ref scratch.Symbols[i];
-            sink.Add(symbol.Id, offset + symbol.Start, symbol.Length);
+            if (symbol.Id >= 0)
+            {
+                sink.Add(symbol.Id, offset + symbol.Start, symbol.Length);
+            }
         }
     }
 
@@ -185,6 +204,11 @@ internal sealed class BpeModel : TokenModel
         if (_options.Unknown is null)
         {
             scratch.Dropped = true;
+            if (_options.UnknownSeparates)
+            {
+                scratch.Append(-1, start, character.Length, Utf8Length(character));
+            }
+
             return;
         }
 

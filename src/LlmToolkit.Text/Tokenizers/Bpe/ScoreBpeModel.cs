@@ -6,9 +6,13 @@ namespace LlmToolkit.Text;
 /// <remarks>google/sentencepiece src/bpe_model.cc; llama.cpp src/llama-vocab.cpp (llm_tokenizer_spm).</remarks>
 internal sealed class ScoreBpeModel : TokenModel
 {
+    /// <summary>Up to so many symbols a plain search for the best pair is faster than a queue.</summary>
+    private const int SmallPiece = 32;
+
     private readonly float[] _scores;
     private readonly bool[] _merging;
     private readonly bool[] _unused;
+    private readonly WordCache _cache = new();
     private readonly int[]? _bytes;
     private readonly int _unknown;
     private readonly bool _fuseUnknown;
@@ -26,7 +30,7 @@ internal sealed class ScoreBpeModel : TokenModel
     {
         (Vocabulary, _scores, _merging, _unused, _unknown, _fuseUnknown) = (vocabulary, scores, merging, unused, unknown, fuseUnknown);
         _bytes = byteFallback ? vocabulary.ByteTokens() : null;
-        _cutAtWords = vocabulary.OnlyLeads('▁') && !fuseUnknown;
+        _cutAtWords = vocabulary.OnlyLeads('▁') && Lookup("▁") >= 0;
     }
 
     public override string Kind => "spm";
@@ -60,6 +64,18 @@ internal sealed class ScoreBpeModel : TokenModel
 
     private void Word(ReadOnlySpan<char> word, int offset, TokenSink sink, MergeScratch scratch)
     {
+        if (_cache.TryGive(word, sink))
+        {
+            return;
+        }
+
+        int before = sink.Ids.Count;
+        Merge(word, offset, sink, scratch);
+        _cache.Keep(word, sink, before);
+    }
+
+    private void Merge(ReadOnlySpan<char> word, int offset, TokenSink sink, MergeScratch scratch)
+    {
         scratch.Clear();
         for (int i = 0; i < word.Length;)
         {
@@ -69,6 +85,13 @@ internal sealed class ScoreBpeModel : TokenModel
         }
 
         scratch.Close();
+        if (scratch.Count <= SmallPiece && _unused.Length == 0)
+        {
+            MergeSmall(word, scratch);
+            GiveAll(word, offset, sink, scratch, null);
+            return;
+        }
+
         Dictionary<(int, int), (int Left, int Right)>? splits = _unused.Length > 0 ? [] : null;
         scratch.Queue.Clear();
         for (int i = 0; i < scratch.Count - 1; i++)
@@ -93,6 +116,51 @@ internal sealed class ScoreBpeModel : TokenModel
             }
         }
 
+        GiveAll(word, offset, sink, scratch, splits);
+    }
+
+    /// <summary>Merges with the result of every pair kept beside its left symbol.</summary>
+    private void MergeSmall(ReadOnlySpan<char> word, MergeScratch scratch)
+    {
+        MergeScratch.Symbol[] symbols = scratch.Symbols;
+        int[] results = scratch.Ranks;
+        for (int i = 0; i < scratch.Count; i++)
+        {
+            results[i] = PairResult(word, symbols, i);
+        }
+
+        while (true)
+        {
+            int best = -1;
+            for (int i = scratch.Count > 0 ? 0 : -1; i >= 0; i = symbols[i].Next)
+            {
+                if (results[i] >= 0 && (best < 0 || _scores[results[i]] > _scores[results[best]]))
+                {
+                    best = i;
+                }
+            }
+
+            if (best < 0)
+            {
+                return;
+            }
+
+            scratch.Merge(best, results[best]);
+            results[best] = PairResult(word, symbols, best);
+            int previous = symbols[best].Previous;
+            if (previous >= 0)
+            {
+                results[previous] = PairResult(word, symbols, previous);
+            }
+        }
+    }
+
+    private int PairResult(ReadOnlySpan<char> word, MergeScratch.Symbol[] symbols, int left) =>
+        symbols[left].Next < 0 ? -1 : Lookup(word.Slice(symbols[left].Start, symbols[left].Length + symbols[symbols[left].Next].Length));
+
+    private void GiveAll(ReadOnlySpan<char> word, int offset, TokenSink sink, MergeScratch scratch, Dictionary<(int, int), (int Left, int Right)>? splits)
+    {
+        MergeScratch.Symbol[] symbols = scratch.Symbols;
         bool afterUnknown = false;
         for (int i = scratch.Count > 0 ? 0 : -1; i >= 0; i = symbols[i].Next)
         {
@@ -102,13 +170,35 @@ internal sealed class ScoreBpeModel : TokenModel
 
     private void Give(ReadOnlySpan<char> word, int start, int length, int id, int offset, TokenSink sink, Dictionary<(int, int), (int Left, int Right)>? splits, ref bool afterUnknown)
     {
-        if (id >= 0 && splits is not null && _unused[id] && splits.TryGetValue((start, length), out (int Left, int Right) parts))
+        if (splits is not null)
         {
-            Give(word, start, parts.Left, Lookup(word.Slice(start, parts.Left)), offset, sink, splits, ref afterUnknown);
-            Give(word, start + parts.Left, parts.Right, Lookup(word.Slice(start + parts.Left, parts.Right)), offset, sink, splits, ref afterUnknown);
+            GiveParts(word, start, length, id, offset, sink, splits, ref afterUnknown);
             return;
         }
 
+        GiveOne(word, start, length, id, offset, sink, ref afterUnknown);
+    }
+
+    /// <summary>Takes unused pieces apart again, by the merges that made them. A stack of its own: a file may nest them deeper than ours goes.</summary>
+    private void GiveParts(ReadOnlySpan<char> word, int start, int length, int id, int offset, TokenSink sink, Dictionary<(int, int), (int Left, int Right)> splits, ref bool afterUnknown)
+    {
+        Stack<(int Start, int Length, int Id)> open = new();
+        open.Push((start, length, id));
+        while (open.TryPop(out (int Start, int Length, int Id) part))
+        {
+            if (part.Id >= 0 && _unused[part.Id] && splits.TryGetValue((part.Start, part.Length), out (int Left, int Right) halves))
+            {
+                open.Push((part.Start + halves.Left, halves.Right, Lookup(word.Slice(part.Start + halves.Left, halves.Right))));
+                open.Push((part.Start, halves.Left, Lookup(word.Slice(part.Start, halves.Left))));
+                continue;
+            }
+
+            GiveOne(word, part.Start, part.Length, part.Id, offset, sink, ref afterUnknown);
+        }
+    }
+
+    private void GiveOne(ReadOnlySpan<char> word, int start, int length, int id, int offset, TokenSink sink, ref bool afterUnknown)
+    {
         if (id >= 0)
         {
             sink.Add(id, offset + start, length);

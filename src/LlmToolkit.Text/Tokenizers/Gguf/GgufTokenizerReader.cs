@@ -13,6 +13,13 @@ internal sealed class GgufTokenizerReader
     public static PipelineTokenizer Read(IModelMetadata metadata, string? pre, TokenizerConfig config)
     {
         string model = metadata.Text("tokenizer.ggml.model") ?? throw TokenizerErrors.MissingKey("tokenizer.ggml.model");
+        string named = pre ?? metadata.Text("tokenizer.ggml.pre") ?? "default";
+        if (pre is null && model == "gpt2" && PreTokenizerRules.Find(named) is null && metadata.Text("tokenizer.huggingface.json") is { } json)
+        {
+            // Newer than this version's list, but the file brings the whole pipeline.
+            return TokenizerJsonReader.Read(System.Text.Encoding.UTF8.GetBytes(json), null, config);
+        }
+
         GgufTokenizerReader reader = new(metadata, pre, config);
         return new PipelineTokenizer(model switch
         {
@@ -48,14 +55,14 @@ internal sealed class GgufTokenizerReader
         int? eos = _file.Id("eos_token_id", 11);
         bool glm = pre is "glm4" or "chatglm-bpe";
         return Build(
-            new BpeModel(_file.Vocabulary, merges.Build(), new BpeOptions { IgnoreMerges = rule.IgnoreMerges, ByteFallback = rule.PlainText }),
+            new BpeModel(_file.Vocabulary, merges.Build(), new BpeOptions { IgnoreMerges = rule.IgnoreMerges, ByteFallback = rule.PlainText, UnknownSeparates = true }),
             glm ? _file.Id("bos_token_id") : bos,
             eos,
             rule.ForceBos || (_file.Flag("add_bos_token") ?? rule.AddBos),
             _file.Flag("add_eos_token") ?? false,
             false) with
         {
-            Normalizer = rule.EscapeSpaces ? new ReplaceCharNormalizer(' ', '▁') : null,
+            Normalizer = rule.EscapeSpaces ? new ReplaceCharNormalizer(' ', '▁') : _file.Flag("normalizer.nfc") == true ? new UnicodeNormalizer(true, false) : null,
             PreTokenizer = new SequencePreTokenizer(steps),
             Decoder = rule.PlainText ? PlainDecoder(false) : new ByteLevelDecoder(),
             AddedTokens = [.. _file.AddedTokens(rule.PlainText ? t => t : ByteAlphabet.Encode)],

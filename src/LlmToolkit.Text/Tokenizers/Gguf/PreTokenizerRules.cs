@@ -47,7 +47,8 @@ internal static class PreTokenizerRules
     private const string AsciiMark = @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+";
     private const string DeepSeekWords = AsciiMark + @"|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|" + Spaces;
     private const string Lines = @"[^\n]+|[\n]+";
-    private const string CjkRange = "[一-龥ࠀ-一가-퟿]+";
+    // llama.cpp runs patterns without \p on a text whose white space beyond ASCII is a vertical tab: ranges never hold it.
+    private const string CjkRange = @"[一-龥ࠀ-一가-퟿&&[^\s]]+";
     private const string CjkKana = "[一-龥぀-ゟ゠-ヿ]+";
     // Written as code points: some of these letters have a canonical equivalent that an editor would put in their place.
     private const string DeepSeekLetters =
@@ -76,7 +77,7 @@ internal static class PreTokenizerRules
         ("jina-v1-en jina-v2-code roberta-bpe", new(Gpt2) { AddSeparator = true }),
         ("starcoder refact command-r smollm codeshell exaone minerva-7b mellum2", new(@"\p{N}", Gpt2)),
         ("falcon", new(@"[\p{P}\$\+<=>\^~\|`]+", Gpt2, "[0-9][0-9][0-9]")),
-        ("deepseek-llm", new(@"[\r\n]", @"\s?" + DeepSeekLetters, @"\s?[!-/:-~！-／：-～‘-‟　-。]+", @"\s+$", CjkRange, @"\p{N}+")),
+        ("deepseek-llm", new(@"[\r\n]", @"\s?" + DeepSeekLetters, @"\s?[!-/:-~！-／：-～‘-‟、-。]+", @"\s+$", CjkRange, @"\p{N}+")),
         ("deepseek-coder", new(@"[\r\n]", @"\s?\p{L}+", @"\s?\p{P}+", CjkRange, @"\p{N}")),
         ("deepseek-v3 hunyuan-dense joyai-llm hy_v4", new(@"\p{N}{1,3}", CjkKana, DeepSeekWords)),
         ("spark2_5", new(@"\p{N}{1,3}", CjkKana, AsciiMark + @"|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+", @"\p{N}")),

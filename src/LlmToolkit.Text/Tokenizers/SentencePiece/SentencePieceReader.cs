@@ -26,11 +26,12 @@ internal static class SentencePieceReader
             if (type is SentencePieceType.Control or SentencePieceType.Unknown || (type == SentencePieceType.UserDefined && texts[id].Length > 0))
             {
                 bool control = type != SentencePieceType.UserDefined;
-                // User-defined pieces are found in the normalized text, where they were protected.
+                // User-defined pieces are found in the normalized text, where they were protected. In a Unigram model they only compete with the others.
                 added.Add(new AddedToken(texts[id], id)
                 {
                     Special = control,
                     Normalized = !control,
+                    Passive = !control && model.ModelType == 1,
                     // By itself the model shows no control piece; with a configuration beside it, it is transformers' tokenizer, which does.
                     DecodeText = type == SentencePieceType.Unknown ? model.UnknownSurface : control && config.Class is null ? "" : texts[id],
                     AlwaysDecoded = type == SentencePieceType.Unknown,
@@ -47,6 +48,7 @@ internal static class SentencePieceReader
         SentencePieceSpaces spaces = new()
         {
             DummyPrefix = model.AddDummyPrefix,
+            OnlyAtStart = !config.Legacy,
             RemoveExtra = model.RemoveExtraSpaces,
             Escape = model.EscapeSpaces,
             Suffix = model.WhitespaceAsSuffix,
@@ -54,14 +56,21 @@ internal static class SentencePieceReader
         CharsMap? map = model.CharsMap.Length > 0 ? new CharsMap(model.CharsMap) : null;
         AddedMatcher? matcher = user.Length > 0 ? new AddedMatcher(user, false) : null;
         int? Role(int id) => id >= 0 && id < texts.Length ? id : null;
+        bool llama = config.Class is { } name && (name.Contains("Llama", StringComparison.Ordinal) || name.Contains("Gemma", StringComparison.Ordinal));
+        bool t5 = config.Class?.Contains("T5", StringComparison.Ordinal) == true;
         SpecialTokens roles = config.Resolve(text => added.Find(t => t.Content == text)?.Id ?? (vocabulary.TryGet(text, out int id) ? id : null));
+        roles = roles with { Bos = roles.Bos ?? Role(model.BosId), Eos = roles.Eos ?? Role(model.EosId), Pad = roles.Pad ?? Role(model.PadId), Unknown = Role(unknown) };
+        // A bare model adds nothing; with a configuration it is the tokenizer of its class.
+        IReadOnlyList<(int, string)> before = (config.AddBos ?? llama) && roles.Bos is { } bos ? [(bos, vocabulary.Token(bos) ?? "")] : [];
+        IReadOnlyList<(int, string)> after = (config.AddEos ?? t5) && roles.Eos is { } eos ? [(eos, vocabulary.Token(eos) ?? "")] : [];
         return new PipelineTokenizer(new TokenizerParts
         {
             Model = tokens,
+            PostProcessor = PostProcessor.Around(before, after),
             Normalizer = new SentencePieceNormalizer(map, spaces, matcher),
             AddedTokens = added,
-            Decoder = new SequenceDecoder([new ReplaceTextDecoder("▁", " "), new ByteFallbackDecoder(wholeRuns: false), new FuseDecoder(), .. model.AddDummyPrefix && !model.WhitespaceAsSuffix ? [new StripDecoder(" ", 1, 0)] : (TokenDecoder[])[]]),
-            Special = roles with { Bos = roles.Bos ?? Role(model.BosId), Eos = roles.Eos ?? Role(model.EosId), Pad = roles.Pad ?? Role(model.PadId), Unknown = Role(unknown) },
+            Decoder = new SequenceDecoder([new LeadingMarkDecoder(model.AddDummyPrefix || model.RemoveExtraSpaces, model.RemoveExtraSpaces), new ReplaceTextDecoder("▁", " "), new ByteFallbackDecoder(wholeRuns: false)]),
+            Special = roles,
         });
     }
 
@@ -69,12 +78,16 @@ internal static class SentencePieceReader
     {
         bool[] usable = [.. model.Pieces.Select(p => p.Type is SentencePieceType.Normal or SentencePieceType.UserDefined)];
         bool[] normal = [.. model.Pieces.Select(p => p.Type == SentencePieceType.Normal)];
-        return new UnigramModel(vocabulary, [.. model.Pieces.Select(p => (double)p.Score)], new UnigramOptions
+        // SentencePiece starts its search for the best score at the smallest positive number, so with log probabilities a user-defined piece scores -0.1.
+        double best = Math.Max(1.17549435e-38, model.Pieces.Where(p => p.Type == SentencePieceType.Normal).Select(p => (double)p.Score).DefaultIfEmpty().Max());
+        double[] scores = [.. model.Pieces.Select(p => p.Type == SentencePieceType.UserDefined ? (System.Text.Encoding.UTF8.GetByteCount(p.Text) * best) - 0.1 : p.Score)];
+        return new UnigramModel(vocabulary, scores, new UnigramOptions
         {
             Unknown = unknown,
             ByteFallback = model.ByteFallback,
             Usable = usable,
             Normal = normal,
+            SinglePrecision = true,
         });
     }
 }

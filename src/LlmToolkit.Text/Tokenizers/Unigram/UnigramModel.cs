@@ -18,6 +18,9 @@ internal sealed record UnigramOptions
     /// <summary>Pieces whose scores set the score of unknown text; null: all.</summary>
     public bool[]? Normal { get; init; }
 
+    /// <summary>Sums are kept in single precision, though compared in double, as in SentencePiece: that decides between ways of equal score.</summary>
+    public bool SinglePrecision { get; init; }
+
     /// <summary>Name of the kind.</summary>
     public string Kind { get; init; } = "unigram";
 }
@@ -120,11 +123,11 @@ internal sealed class UnigramModel : TokenModel
         }
     }
 
-    private static void Offer(double score, int id, int start, int end, double[] best, int[] from, int[] ids)
+    private void Offer(double score, int id, int start, int end, double[] best, int[] from, int[] ids)
     {
         if (from[end] < 0 || score > best[end])
         {
-            (best[end], from[end], ids[end]) = (score, start, id);
+            (best[end], from[end], ids[end]) = (_options.SinglePrecision ? (float)score : score, start, id);
         }
     }
 

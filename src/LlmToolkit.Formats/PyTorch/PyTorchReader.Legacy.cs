@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using LlmToolkit.Formats.PyTorch.Pickle;
+using LlmToolkit.Formats.Shared;
+
+namespace LlmToolkit.Formats.PyTorch;
+
+/// <summary>The form before torch 1.6: magic number, protocol, system, the object and the storages' keys as five pickles, then the storages.</summary>
+internal sealed partial class PyTorchReader
+{
+    /// <summary>Type and number of elements of each root storage, from the persistent ids.</summary>
+    private readonly Dictionary<string, (StorageClass Class, long Count)> _roots = new(StringComparer.Ordinal);
+
+    private void ReadLegacy()
+    {
+        int window = (int)Math.Min(_map.Length, int.MaxValue);
+        PickleReader reader = new(_map.Span(0, window), PyTorchConstants.LegacyMagic.Length, Path);
+        object? protocol = new PickleMachine(_log, LegacyStorage).Run(ref reader);
+        if (protocol is not PyTorchConstants.LegacyProtocol)
+        {
+            throw PyTorchErrors.UnsupportedVersion(Path, protocol?.ToString() ?? "None");
+        }
+
+        object? system = new PickleMachine(_log, LegacyStorage).Run(ref reader);
+        bool isBig = system is PickleDict facts && facts.TryGet("little_endian", out object? little) && little is false;
+        _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Legacy, Version = "1001", IsBigEndian = isBig };
+        RunRoot(ref reader, LegacyStorage);
+        if (new PickleMachine(_log, LegacyStorage).Run(ref reader) is not PickleList keys)
+        {
+            throw PyTorchErrors.BadPickle(Path, reader.Position, "the list of storage keys is no list");
+        }
+
+        long at = reader.Position;
+        foreach (object? key in keys.Items)
+        {
+            at = ReadLegacyStorage(key, at);
+        }
+    }
+
+    /// <summary>A storage: the number of elements as 64 bits, then the elements.</summary>
+    private long ReadLegacyStorage(object? key, long at)
+    {
+        if (key is not string name || !_roots.TryGetValue(name, out (StorageClass Class, long Count) root))
+        {
+            throw PyTorchErrors.BadPickle(Path, at, "a storage key that no tensor names");
+        }
+
+        if (_map.Length - at < 8)
+        {
+            throw PyTorchErrors.Truncated(Path, $"the length of storage {Shown.Text(name)}", at, 8, _map.Length - at);
+        }
+
+        long count = BinaryPrimitives.ReadInt64LittleEndian(_map.Span(at, 8));
+        if (count != root.Count)
+        {
+            throw PyTorchErrors.BadPickle(Path, at, $"storage {Shown.Text(name)} has {count} elements, the pickle says {root.Count}");
+        }
+
+        long bytes = count * root.Class.ElementBytes;
+        at += 8;
+        if (bytes > _map.Length - at)
+        {
+            throw PyTorchErrors.Truncated(Path, $"storage {Shown.Text(name)}", at, bytes, _map.Length - at);
+        }
+
+        if (!_file.Storages.TryAdd(name, new StorageBytes(at, bytes)))
+        {
+            throw PyTorchErrors.BadPickle(Path, at, $"storage {Shown.Text(name)} comes twice");
+        }
+
+        return at + bytes;
+    }
+
+    /// <summary>('storage', class, key, location, count, view): a view (key, offset, size) is a window of the storage, in elements.</summary>
+    private object? LegacyStorage(PickleTuple id, int offset)
+    {
+        if (id.Items.Length is not (5 or 6) && id.Items is not ["module", ..])
+        {
+            return null;
+        }
+
+        if (Storage(id, offset) is not PickleStorage storage)
+        {
+            return Storage(id, offset);
+        }
+
+        if (!_roots.TryAdd(storage.Key, (storage.Class, storage.Count)) && _roots[storage.Key] != (storage.Class, storage.Count))
+        {
+            throw PyTorchErrors.BadPickle(Path, offset, $"storage {Shown.Text(storage.Key)} is described in two ways");
+        }
+
+        switch (id.Items.Length == 6 ? id.Items[5] : null)
+        {
+            case null:
+                return storage;
+            case PickleTuple { Items: [string, long first, long size] } when first >= 0 && size >= 0 && first <= storage.Count - size:
+                return storage with { FirstElement = first, Count = size };
+            default:
+                throw PyTorchErrors.BadPickle(Path, offset, $"a window of storage {Shown.Text(storage.Key)} lies outside it");
+        }
+    }
+}
