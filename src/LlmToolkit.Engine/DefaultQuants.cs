@@ -8,6 +8,8 @@ internal static class DefaultQuants
     public static IReadOnlyList<Quant> All { get; } =
     [
         new F32(),
+        new F16(),
+        new BF16(),
         new Q8_0(),
         new Q4_0(),
         new Q4_1(),
@@ -16,8 +18,6 @@ internal static class DefaultQuants
         new Q4_K(),
         new Q5_K(),
         new Q6_K(),
-        new F16(),
-        new BF16(),
     ];
 
     /// <summary>The implementation for a type, or null.</summary>

@@ -11,8 +11,6 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
     /// <summary>The name in plans and options.</summary>
     public const string BackendName = "managed";
 
-    private const int ContextByDefault = 2048;
-
     public string Name => BackendName;
 
     /// <summary>Every architecture that it runs, by its names.</summary>
@@ -35,23 +33,9 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(hardware);
         ArgumentNullException.ThrowIfNull(options);
-        MemoryEstimate memory = EngineMemory.Estimate(model, ContextOf(model, options), KvOf(options), ThreadsOf(hardware, options));
-        List<BackendReason> reasons = [.. ArchitectureReasons(model), .. TypeReasons(model), .. OptionReasons(options)];
-        if (options.ContextLength is null && !model.IsEncoder && EngineMemory.LargestContext(memory, RoomFor(memory, hardware, options)) is { } context && context < memory.Context)
-        {
-            reasons.Add(new BackendReason("LT5003", $"The model's whole context of {memory.Context} tokens would take {Size(memory.PeakBytes)}; {context} tokens are taken, which fit.", "Name a context with --context, or give more memory."));
-            memory = EngineMemory.Estimate(model, context, KvOf(options), ThreadsOf(hardware, options));
-        }
-
-        reasons.AddRange(MemoryReasons(memory, hardware, options));
-        return new BackendFit
-        {
-            Backend = Name,
-            Accepted = reasons.TrueForAll(r => r.Kind is null),
-            Reasons = reasons,
-            Memory = memory,
-            SpeedClass = SpeedClass.Cpu,
-        };
+        // A class name comes from a config.json: then the container speaks the Hugging Face names.
+        bool transposed = model.ModelClass is not null && Find(NamingScheme.HuggingFace, model.Architecture)?.Conventions(NamingScheme.HuggingFace).Transposed == true;
+        return EngineFit.Assess(model, hardware, options, [.. ArchitectureNames], transposed);
     }
 
     public async Task<ILanguageModel> LoadAsync(LoadPlan plan, LoadInput input, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
@@ -65,9 +49,17 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         }
 
         progress?.Report(new LoadProgress("load", 0));
-        ILanguageModel model = await Task.Run(() => Load(plan, container), cancellationToken).ConfigureAwait(false);
-        progress?.Report(new LoadProgress("load", 1));
-        return model;
+        try
+        {
+            ILanguageModel model = await Task.Run(() => Load(plan, container), cancellationToken).ConfigureAwait(false);
+            progress?.Report(new LoadProgress("load", 1));
+            return model;
+        }
+        catch (TypeInitializationException e) when (e.InnerException is ModelException inner)
+        {
+            // A bad LLMTK_SIMD is first noticed by a static constructor.
+            throw new ModelException(inner.Diagnostic, e);
+        }
     }
 
     /// <summary>The architecture that answers to a container's name for it.</summary>
@@ -90,110 +82,19 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         _ => "scalar",
     };
 
-    private static KvType KvOf(LoadOptions options) => options.KvType ?? (options.Exact ? KvType.F32 : KvType.F16);
-
-    private static int ContextOf(ModelInfo model, LoadOptions options) => options.ContextLength ?? model.ContextLength ?? ContextByDefault;
-
-    private static int ThreadsOf(HardwareInfo hardware, LoadOptions options) => Math.Max(1, options.Threads ?? hardware.Cores);
-
     private Architecture? Find(NamingScheme scheme, string? name) => name is null ? null : Known.FirstOrDefault(
         a => (scheme == NamingScheme.Gguf ? a.GgufNames : a.HuggingFaceNames).Contains(name, StringComparer.Ordinal));
 
     private ILanguageModel Load(LoadPlan plan, ModelContainer container)
     {
         LoadOptions options = plan.Options;
-        int context = plan.Context > 0 ? plan.Context : ContextOf(container.Info, options);
+        int context = plan.Context > 0 ? plan.Context : EngineFit.ContextOf(container.Info, options);
         Architecture architecture = Find(container);
-        DecoderModel model = DecoderModel.Load(container, architecture, new EngineSettings(context, KvOf(options), ThreadsOf(plan.Hardware, options), options.Exact, options.ContextLength is not null)
+        DecoderModel model = DecoderModel.Load(container, architecture, new EngineSettings(context, EngineFit.KvOf(options), EngineFit.ThreadsOf(plan.Hardware, options), options.Exact, options.ContextLength is not null)
         {
-            MeantContext = ContextOf(container.Info, options),
+            MeantContext = EngineFit.ContextOf(container.Info, options),
         });
-        TextAssets text = Text(container, options);
+        TextAssets text = TextAssets.From(container, options, TokenizerFactory.Create, ChatTemplate.Parse);
         return architecture.IsEncoder ? new EngineEncoder(container.Info, model, text) : new EngineModel(container.Info, model, text);
     }
-
-    private static TextAssets Text(ModelContainer container, LoadOptions options)
-    {
-        TokenizerSource? source = container.Tokenizer is { } own && options.Pre is not null ? own with { Pre = options.Pre } : container.Tokenizer;
-        return new TextAssets(source is null ? null : () => TokenizerFactory.Create(source))
-        {
-            Defaults = container.GenerationDefaults,
-            EndTokens = container.EndTokens,
-            Pooling = container.Pooling,
-        };
-    }
-
-    private IEnumerable<BackendReason> ArchitectureReasons(ModelInfo model)
-    {
-        string? name = model.Architecture;
-        if (name is null || !ArchitectureNames.Contains(name, StringComparer.Ordinal))
-        {
-            yield return new BackendReason("LT4010", EngineErrors.UnknownArchitectureText(name, ArchitectureNames), "Take a backend or a model that fits.", FaultKind.Unsupported);
-        }
-    }
-
-    /// <summary>Types that carry weights must be known; integers and truths are buffers, or the parts of a quantization that the second rule names.</summary>
-    private static IEnumerable<BackendReason> TypeReasons(ModelInfo model)
-    {
-        foreach (string name in model.BytesByType.Keys)
-        {
-            DType? type = DTypes.Find(name);
-            bool weights = type is null || type.IsBlock || type.Name.StartsWith('F');
-            if (weights && type != DTypes.F64 && (type is null || DefaultQuants.Find(type) is null))
-            {
-                yield return new BackendReason("LT4022", $"Weights are stored as {name}; {EngineErrors.TypesText}", "Take a file with another quantization, such as Q4_K_M or Q8_0.", FaultKind.Unsupported);
-            }
-        }
-
-        string quantization = model.Quantization ?? "";
-        if (PackedMethods.FirstOrDefault(m => quantization.StartsWith(m, StringComparison.OrdinalIgnoreCase)) is not null)
-        {
-            yield return new BackendReason("LT4026", $"The checkpoint is quantized as {quantization}, which the managed engine does not unpack.", "Take the unquantized checkpoint, or a GGUF of the model.", FaultKind.Unsupported);
-        }
-    }
-
-    private static readonly string[] PackedMethods =
-        ["gptq", "awq", "bnb", "bitsandbytes", "nf4", "fp4", "fp8", "int8", "compressed", "mxfp4", "hqq", "quanto", "aqlm", "eetq", "bitnet", "vptq", "spqr", "torchao", "fbgemm", "higgs", "exl"];
-
-    private static IEnumerable<BackendReason> OptionReasons(LoadOptions options)
-    {
-        if (options.KvType == KvType.Q8_0)
-        {
-            yield return new BackendReason("LT4050", "The managed engine caches keys and values as F16 or F32, not Q8_0.", "Leave the cache type out.", FaultKind.Unsupported);
-        }
-
-        if (options.GpuLayers is { } layers and not 0)
-        {
-            yield return new BackendReason("LT4027", $"{(layers < 0 ? "All" : layers)} layers were asked to go on a GPU; the managed engine computes on the CPU.", "Leave --gpu-layers out, or take a backend with a GPU.");
-        }
-    }
-
-    /// <summary>What cache and scratch may take: the budget without the weights, or what the machine has.</summary>
-    private static long RoomFor(MemoryEstimate memory, HardwareInfo hardware, LoadOptions options)
-    {
-        long room = hardware.AvailableMemory > 0 ? hardware.AvailableMemory : long.MaxValue;
-        return options.MemoryBudget is { } budget ? Math.Min(room, budget - memory.ShouldBytes) : room;
-    }
-
-    private static IEnumerable<BackendReason> MemoryReasons(MemoryEstimate memory, HardwareInfo hardware, LoadOptions options)
-    {
-        if (options.MemoryBudget is { } budget && memory.PeakBytes > budget)
-        {
-            yield return new BackendReason("LT5001", $"It needs {Size(memory.PeakBytes)} at the peak; the budget is {Size(budget)}.", Remedy(memory), FaultKind.DoesNotFit);
-        }
-        else if (hardware.AvailableMemory > 0 && memory.MustBytes > hardware.AvailableMemory)
-        {
-            yield return new BackendReason("LT5001", $"It needs {Size(memory.MustBytes)} beside the mapped weights; {Size(hardware.AvailableMemory)} are available.", Remedy(memory), FaultKind.DoesNotFit);
-        }
-        else if (hardware.AvailableMemory > 0 && memory.PeakBytes > hardware.AvailableMemory)
-        {
-            yield return new BackendReason("LT5002", $"Weights and cache together take {Size(memory.PeakBytes)}, more than the {Size(hardware.AvailableMemory)} available: weights will be read from disk again and again.", Remedy(memory));
-        }
-    }
-
-    private static string Remedy(MemoryEstimate memory) => memory.Kv > memory.PeakBytes / 4
-        ? $"Take a shorter context: each token of the {memory.Context} costs {Size(memory.Kv / Math.Max(1, memory.Context))}."
-        : "Take a smaller quantization of the model, or a smaller model.";
-
-    private static string Size(long bytes) => bytes >= 1L << 30 ? FormattableString.Invariant($"{bytes / (double)(1L << 30):0.0} GiB") : FormattableString.Invariant($"{bytes / (double)(1L << 20):0.0} MiB");
 }

@@ -23,6 +23,7 @@ internal static class ValidateCommand
             bool json = result.GetValue(GlobalOptions.Json);
             bool refused = false;
             bool unsupported = false;
+            FaultKind? failure = null;
             string[] paths = result.GetRequiredValue(models);
             using StreamWriter text = Output.Text(host);
             foreach (string path in paths)
@@ -47,18 +48,12 @@ internal static class ValidateCommand
                 }
                 catch (ModelException e) when (paths.Length > 1)
                 {
-                    if (json)
-                    {
-                        JsonOutput.Document(host.Out, w => w.WriteError(e.Diagnostic, x => x.WriteString("path", path)));
-                    }
-                    else
-                    {
-                        DiagnosticOutput.Print(host.Error, e.Diagnostic, result.GetValue(GlobalOptions.Verbose));
-                    }
+                    failure ??= e.Diagnostic.Kind;
+                    DiagnosticOutput.Item(host, result, e.Diagnostic, w => w.WriteString("path", path));
                 }
             }
 
-            return (int)(refused ? FaultKind.Refused : unsupported ? FaultKind.Unsupported : 0);
+            return (int)(refused ? FaultKind.Refused : unsupported ? FaultKind.Unsupported : failure ?? 0);
         });
         return command;
     }

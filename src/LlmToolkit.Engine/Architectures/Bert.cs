@@ -1,4 +1,5 @@
 using LlmToolkit.Engine.Blocks;
+using LlmToolkit.Engine.Kernels;
 using LlmToolkit.Engine.Model;
 
 namespace LlmToolkit.Engine.Architectures;
@@ -59,11 +60,18 @@ internal class Bert : Architecture
             throw EngineErrors.UnsupportedConfig(b.Config.File, b.Config.Key(PositionKind), kind, "absolute");
         }
 
+        WeightMatrix positions = b.Binder.Table("position_embd", null, b.Hidden);
+        int first = PositionsFollowPadding && b.Config.Scheme == NamingScheme.HuggingFace ? 1 + (int)Math.Clamp(b.Config.Number(PadToken) ?? 0, 0, 1 << 16) : 0;
+        if (first >= positions.Rows)
+        {
+            throw EngineErrors.BadConfig(b.Config.File, b.Config.Key(PadToken), $"{first - 1}", $"less than the {positions.Rows} rows of the table of positions, which begin behind it");
+        }
+
         TokenEmbedding embedding = new()
         {
             Table = b.TokenTable(),
-            Positions = b.Binder.Table("position_embd", null, b.Hidden),
-            FirstPosition = PositionsFollowPadding && b.Config.Scheme == NamingScheme.HuggingFace ? 1 + (int)Math.Clamp(b.Config.Number(PadToken) ?? 0, 0, 1 << 16) : 0,
+            Positions = positions,
+            FirstPosition = first,
             TokenType = b.Binder.Has("token_types") ? b.Binder.FirstRow("token_types", b.Hidden) : null,
             Norm = b.LayerNorm("token_embd_norm"),
         };
@@ -76,10 +84,4 @@ internal class Bert : Architecture
         b.LayerNorm("blk.N.attn_output_norm", n),
         b.PlainMlp(n, b.FeedForward(n), b.Activation("gelu")),
         b.LayerNorm("blk.N.layer_output_norm", n));
-}
-
-/// <summary>RoBERTa, XLM-RoBERTa, CamemBERT: BERT whose positions start behind the padding token. A GGUF calls them <c>bert</c>.</summary>
-internal sealed class Roberta() : Bert([], ["roberta", "xlm-roberta", "camembert"])
-{
-    private protected override bool PositionsFollowPadding => true;
 }

@@ -27,7 +27,7 @@ internal sealed unsafe class TokenEmbedding
     public int Vocabulary => Table.Rows;
 
     /// <summary>Most positions; null: any.</summary>
-    public int? MaxPositions => Positions is null ? null : Math.Max(1, Positions.Rows - FirstPosition);
+    public int? MaxPositions => Positions is null ? null : Positions.Rows - FirstPosition;
 
     /// <summary>Writes the hidden state of a token [width].</summary>
     public void Embed(Worker worker, int token, int position, float* hidden)

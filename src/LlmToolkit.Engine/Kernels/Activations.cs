@@ -12,6 +12,7 @@ internal sealed unsafe class Activations : IDisposable
     /// <summary>Fewest rows that are multiplied as tiles with panels; fewer are multiplied row by row with the weights where they lie.</summary>
     public const int FewestForPanels = 6;
 
+    private readonly int _maxRows;
     private readonly int _blocks;
     private readonly nuint _floatTile;
     private readonly nuint _byteTile;
@@ -30,6 +31,7 @@ internal sealed unsafe class Activations : IDisposable
     /// <param name="workers">Workers of the pool.</param>
     public Activations(int maxRows, int width, int workers)
     {
+        _maxRows = maxRows;
         Width = width;
         _blocks = (width + Q8Quantizer.Block - 1) / Q8Quantizer.Block;
         nuint rows = (nuint)Math.Max(maxRows, workers);
@@ -56,7 +58,16 @@ internal sealed unsafe class Activations : IDisposable
     public int Width { get; }
 
     /// <summary>Rows in use. Set by one worker's caller before the work begins, or by every worker to the same value.</summary>
-    public int Rows { get; set; }
+    /// <exception cref="ArgumentOutOfRangeException">More rows than there is room for.</exception>
+    public int Rows
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, _maxRows);
+            field = value;
+        }
+    }
 
     /// <summary>The level of the products with these activations.</summary>
     public SimdLevel Level { get; init; } = Simd.Level;

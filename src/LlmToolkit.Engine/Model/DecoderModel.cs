@@ -2,18 +2,6 @@ using LlmToolkit.Engine.Kernels;
 
 namespace LlmToolkit.Engine.Model;
 
-/// <summary>How a model is loaded.</summary>
-/// <param name="Context">Longest sequence, in tokens.</param>
-/// <param name="Kv">Type of the caches.</param>
-/// <param name="Threads">Workers.</param>
-/// <param name="Exact">Float activations only.</param>
-/// <param name="ContextAsked">True when the user named the context: then one that the model cannot have is an error, and not cut.</param>
-internal sealed record EngineSettings(int Context, KvType Kv, int Threads, bool Exact, bool ContextAsked = false)
-{
-    /// <summary>The context that is meant, however much is allocated: what a GGUF chooses its LongRoPE factors by. Null: <see cref="Context"/>.</summary>
-    public int? MeantContext { get; init; }
-}
-
 /// <summary>A bound model: recipe, weights, workers and one scratch. Sequences take turns on it, chunk by chunk.</summary>
 internal sealed unsafe class DecoderModel : IDisposable
 {
@@ -23,6 +11,7 @@ internal sealed unsafe class DecoderModel : IDisposable
     private readonly Lock _turn = new();
     private readonly DecoderWeights _weights;
     private readonly WorkerPool _pool;
+    private readonly WorkerPool _alone = new(1);
     private readonly ForwardPass _pass;
     private bool _disposed;
 
@@ -116,10 +105,13 @@ internal sealed unsafe class DecoderModel : IDisposable
 
             _disposed = true;
             _pool.Dispose();
+            _alone.Dispose();
             _pass.Dispose();
             _weights.Dispose();
         }
     }
+
+    private WorkerPool Workers(int rows) => rows * (MappedBytes + CopiedBytes) < Settings.AloneBelow ? _alone : _pool;
 
     private int Wanted(int tokens, int floats)
     {
@@ -181,42 +173,11 @@ internal sealed unsafe class DecoderModel : IDisposable
                 lock (_turn)
                 {
                     ObjectDisposedException.ThrowIf(_disposed, this);
-                    _pass.Run(_pool, state.Cache, ids + from, rows, state.Length, total, target, heard);
+                    _pass.Run(Workers(rows), state.Cache, ids + from, rows, state.Length, total, target, heard);
                 }
 
                 state.Append(tokens.Slice(from, rows));
             }
         }
-    }
-}
-
-/// <summary>Tensors that may lie in a file without taking part: buffers of old exports, other modalities, heads for training.</summary>
-internal static class IgnoredTensors
-{
-    private static readonly string[] Parts =
-    [
-        "rotary_emb.", "rotary_pos_emb.", ".masked_bias", "position_ids", "vision", "visual", "multi_modal", "audio", "mtp.", "pooler.", "cls.", "nextn.",
-        "rope_freqs", "rope_factors_", "attn_rot_embd", ".attention.bias", "lm_head.",
-    ];
-
-    /// <summary>True when nobody misses the tensor.</summary>
-    public static bool Contains(string name, int layers) =>
-        Parts.Any(p => name.Contains(p, StringComparison.Ordinal))
-        || name.EndsWith(".attn.bias", StringComparison.Ordinal)
-        || IsLaterLayer(name, layers);
-
-    /// <summary>Layers behind the last are for multi-token prediction.</summary>
-    private static bool IsLaterLayer(string name, int layers)
-    {
-        string[] parts = name.Split('.');
-        for (int i = 0; i + 1 < parts.Length; i++)
-        {
-            if (parts[i] is "layers" or "blk" or "h" or "layer" && int.TryParse(parts[i + 1], out int layer))
-            {
-                return layer >= layers;
-            }
-        }
-
-        return false;
     }
 }

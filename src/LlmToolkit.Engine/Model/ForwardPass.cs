@@ -6,35 +6,6 @@ using LlmToolkit.Engine.KvCache;
 
 namespace LlmToolkit.Engine.Model;
 
-/// <summary>How large the scratch has to be: the largest wish of any block.</summary>
-internal sealed class ScratchSize
-{
-    /// <summary>Width of the hidden state.</summary>
-    public int Hidden { get; set; }
-
-    /// <summary>Queries, keys and values of one token.</summary>
-    public int Heads { get; set; }
-
-    /// <summary>Attention's result of one token.</summary>
-    public int Mixed { get; set; }
-
-    /// <summary>Feed-forward width of one token.</summary>
-    public int Inner { get; set; }
-
-    /// <summary>Experts to choose from.</summary>
-    public int Experts { get; set; }
-
-    /// <summary>Experts of one token.</summary>
-    public int ExpertsUsed { get; set; }
-
-    /// <summary>Bytes of the scratch for <paramref name="rows"/> tokens at a time.</summary>
-    public long Bytes(int rows)
-    {
-        long token = (3L * Hidden) + Heads + (2L * Mixed) + (3L * Inner) + (Experts > 0 ? (2L * Hidden) + Experts + (3L * ExpertsUsed) : 0);
-        return rows * token * sizeof(float);
-    }
-}
-
 /// <summary>
 /// One chunk of tokens on its way through the model: all workers run it together. Its buffers are the model's scratch, used by one session at a time.
 /// </summary>
@@ -223,52 +194,5 @@ internal sealed unsafe class ForwardPass : IParallelWork, IDisposable
         void* buffer = NativeMemory.AlignedAlloc(checked((nuint)Math.Max(rows * width, 16) * sizeof(float)), 64);
         _buffers.Add((nint)buffer);
         return (float*)buffer;
-    }
-}
-
-/// <summary>Buffers of expert layers: who goes to which expert, and the rows on their way.</summary>
-internal sealed unsafe class ExpertScratch : IDisposable
-{
-    private readonly NativeBuffer _memory;
-
-    public ExpertScratch(int maxRows, ScratchSize size, int workers)
-    {
-        long rows = maxRows;
-        long choices = rows * size.ExpertsUsed;
-        _memory = new NativeBuffer(((rows * size.Experts) + (rows * size.Hidden) + (3 * choices) + size.Experts + 1) * sizeof(float));
-        Logits = (float*)_memory.Address;
-        Results = Logits + (rows * size.Experts);
-        Weights = Results + (rows * size.Hidden);
-        Chosen = (int*)(Weights + choices);
-        Order = Chosen + choices;
-        Starts = Order + choices;
-        Gathered = new Activations(maxRows, size.Hidden, workers);
-    }
-
-    /// <summary>Router logits [rows, experts]; probabilities later.</summary>
-    public float* Logits { get; }
-
-    /// <summary>Results of one expert [its rows, width].</summary>
-    public float* Results { get; }
-
-    /// <summary>Weights of the choices [rows, used].</summary>
-    public float* Weights { get; }
-
-    /// <summary>Experts of each token [rows, used].</summary>
-    public int* Chosen { get; }
-
-    /// <summary>Choices (row * used + k) sorted by expert.</summary>
-    public int* Order { get; }
-
-    /// <summary>Where each expert's choices start in <see cref="Order"/> [experts + 1].</summary>
-    public int* Starts { get; }
-
-    /// <summary>The tokens of one expert.</summary>
-    public Activations Gathered { get; }
-
-    public void Dispose()
-    {
-        Gathered.Dispose();
-        _memory.Release();
     }
 }

@@ -10,11 +10,11 @@ namespace LlmToolkit.Engine.Model;
 /// <param name="defaults">What stands in where the configuration is silent.</param>
 internal sealed class ModelConfig(IModelMetadata metadata, NamingScheme scheme, string architecture, string file, IReadOnlyDictionary<ConfigName, double> defaults)
 {
+    /// <summary>No row is wider.</summary>
+    public const int MaxWidth = 1 << 24;
+
     /// <summary>No model has more layers, heads or experts; a larger figure is damage.</summary>
     private const int MaxCount = 1 << 16;
-
-    /// <summary>No row is wider.</summary>
-    private const int MaxWidth = 1 << 24;
 
     /// <summary>The vocabulary of names.</summary>
     public NamingScheme Scheme { get; } = scheme;

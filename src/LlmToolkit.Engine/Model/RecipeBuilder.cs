@@ -109,6 +109,11 @@ internal sealed unsafe class RecipeBuilder
         int heads = Heads(layer);
         int dim = HeadDim;
         KvShape cache = new(KvHeads(layer), dim, Config.Width(ConfigKeys.ValueDim, dim));
+        if ((long)heads * Math.Max(cache.KeyDim, cache.ValueDim) > ModelConfig.MaxWidth)
+        {
+            throw EngineErrors.BadConfig(Config.File, Config.Key(ConfigNames.Heads), $"{heads}", $"at most {ModelConfig.MaxWidth} values in all heads together, each {dim} wide");
+        }
+
         if (heads % cache.Heads != 0)
         {
             throw EngineErrors.BadConfig(Config.File, Config.Key(ConfigNames.KvHeads), $"{cache.Heads}", $"a divisor of the {heads} query heads");

@@ -75,7 +75,7 @@ internal sealed unsafe class WeightBinder
     {
         TensorInfo tensor = Require(role, ".weight", layer);
         Expect(tensor, [count, rows, columns]);
-        return Matrix(tensor, checked(count * rows), columns);
+        return (long)count * rows <= int.MaxValue ? Matrix(tensor, count * rows, columns) : throw EngineErrors.WrongShape(tensor, $"fewer than {int.MaxValue} rows in all");
     }
 
     /// <summary>Rows of a stored matrix as a matrix of their own.</summary>
@@ -127,7 +127,7 @@ internal sealed unsafe class WeightBinder
     public float* FirstRow(string role, int columns)
     {
         TensorInfo tensor = Require(role, ".weight", 0);
-        if (tensor.Shape.Count != 2 || tensor.Shape[1] != columns)
+        if (tensor.Shape.Count != 2 || tensor.Shape[0] < 1 || tensor.Shape[1] != columns)
         {
             throw EngineErrors.WrongShape(tensor, $"[any, {columns}]");
         }

@@ -10,6 +10,12 @@ internal sealed class WindowDecoder(PipelineTokenizer tokenizer, bool skipSpecia
     /// <summary>Ids kept at most for the sake of white space.</summary>
     private const int LongestWindow = 64;
 
+    /// <summary>Ids held back at most for text that ends in U+FFFD; no character has so many bytes.</summary>
+    private const int MostHeld = 256;
+
+    /// <summary>Ids that stay in the window then: more than a character's bytes.</summary>
+    private const int KeptAtRelease = 8;
+
     private readonly List<int> _ids = [];
     private string _prefix = "";
     private int _prefixIds;
@@ -20,7 +26,7 @@ internal sealed class WindowDecoder(PipelineTokenizer tokenizer, bool skipSpecia
         string text = Decode();
         if (text.Length <= _prefix.Length || text.EndsWith('\uFFFD'))
         {
-            return null;
+            return _ids.Count - _prefixIds > MostHeld && text.Length > _prefix.Length + 1 ? Release(text) : null;
         }
 
         string news = News(text);
@@ -45,6 +51,16 @@ internal sealed class WindowDecoder(PipelineTokenizer tokenizer, bool skipSpecia
         _ids.Clear();
         (_prefix, _prefixIds) = ("", 0);
         return news.Length == 0 ? null : news;
+    }
+
+    /// <summary>Gives all but the last character of a long invalid run, so that a stream of nothing else costs no more with every id.</summary>
+    private string Release(string text)
+    {
+        string news = text[_prefix.Length..^1];
+        _ids.RemoveRange(0, _ids.Count - KeptAtRelease);
+        _prefixIds = _ids.Count;
+        _prefix = Decode()[..^1];
+        return news;
     }
 
     /// <summary>What the text adds to the prefix. A byte run that turns out invalid after part of it was given changes the prefix itself: then the rest by length.</summary>

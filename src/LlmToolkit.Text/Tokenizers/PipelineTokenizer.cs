@@ -25,6 +25,9 @@ internal sealed record TokenizerParts
     /// <summary>llama.cpp's order of matching added tokens.</summary>
     public bool LongestFirst { get; init; }
 
+    /// <summary>Control tokens are never found in a plain text, only in the template's part of a prompt.</summary>
+    public bool SpecialOnlyInTemplates { get; init; }
+
     public SpecialTokens Special { get; init; } = new();
 }
 
@@ -96,7 +99,7 @@ internal sealed class PipelineTokenizer : Tokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         options ??= new EncodeOptions();
-        MatchRule rule = options.SpecialAsText ? MatchRule.NoSpecial : MatchRule.All;
+        MatchRule rule = options.SpecialAsText || _parts.SpecialOnlyInTemplates ? MatchRule.NoSpecial : MatchRule.All;
         StringBuilder? normalized = new();
         TokenSink first = Run(text, rule, true, normalized);
         TokenSink? second = pair is null ? null : Run(pair, rule, true, null);

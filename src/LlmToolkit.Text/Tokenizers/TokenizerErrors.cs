@@ -9,7 +9,7 @@ internal static class TokenizerErrors
     {
         Code = "LT3001",
         Kind = FaultKind.Refused,
-        Message = $"No tokenizer here: expected tokenizer.json, tokenizer.model, vocab.json with merges.txt, or vocab.txt; found {List(found)}.",
+        Message = $"No tokenizer here: expected tokenizer.json, tokenizer.model, vocab.json with merges.txt, vocab.txt, *.tiktoken or tekken.json; found {List(found)}.",
         File = place,
         Fixes = ["Put the model's tokenizer.json beside the model.", "Name the tokenizer's file itself."],
     });
@@ -158,6 +158,37 @@ internal static class TokenizerErrors
         Field = "tokenizer.ggml.tokens",
         Evidence = token,
         Fixes = ["Convert the model again with a current converter."],
+    });
+
+    public static ModelException BadRankFile(string? file, int line) => new(new()
+    {
+        Code = "LT3016",
+        Kind = FaultKind.Refused,
+        Message = $"Line {line} of the rank file is not a base64 token, a space and its rank.",
+        File = file,
+        Evidence = $"line {line}",
+        Fixes = [Reload],
+    });
+
+    public static ModelException UnknownRankFile(string? file, int count) => new(new()
+    {
+        Code = "LT3017",
+        Kind = FaultKind.Unsupported,
+        Message = $"The rank file has {count} tokens and a name that is not known: it does not say its pattern and its special tokens.",
+        File = file,
+        Evidence = $"{count} tokens",
+        Fixes = ["Put the model's tokenizer_config.json or tokenizer.json beside it.", "Name it as its authors do: qwen.tiktoken, cl100k_base.tiktoken, o200k_base.tiktoken …"],
+    });
+
+    public static ModelException PatternTooSlow() => new(new()
+    {
+        Code = "LT3018",
+        Kind = FaultKind.Refused,
+        Message = "A pattern of the tokenizer goes back and forth over the text without end: it was stopped.",
+        Field = "pattern",
+        Cause = "The pattern has repetitions inside repetitions that match the same text in exponentially many ways.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Check the patterns in tokenizer.json.", Reload],
     });
 
     private static string List(IEnumerable<string> names)

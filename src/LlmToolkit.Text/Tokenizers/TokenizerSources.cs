@@ -12,7 +12,7 @@ public static class TokenizerSources
     private static readonly string[] Companions = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json", "config.json"];
 
     /// <summary>The source of a directory, or of one tokenizer file with the configuration beside it. For a model inside a GGUF, ask the container.</summary>
-    /// <param name="path">A directory, tokenizer.json, tokenizer.model, vocab.txt, or vocab.json with merges.txt beside it. A file of another name is taken for what its content or ending says.</param>
+    /// <param name="path">A directory, tokenizer.json, tokenizer.model, vocab.txt, tekken.json, *.tiktoken, or vocab.json with merges.txt beside it. A file of another name is taken for what its content or ending says.</param>
     /// <exception cref="ModelException">There is no such path.</exception>
     public static TokenizerSource FromPath(string path)
     {
@@ -22,6 +22,11 @@ public static class TokenizerSources
         if (Directory.Exists(full))
         {
             Add(files, full, Names);
+            foreach (string file in Directory.EnumerateFiles(full, "*.tiktoken").Order(StringComparer.Ordinal).Take(1))
+            {
+                files.TryAdd(Path.GetFileName(file), file);
+            }
+
             return new TokenizerSource { Files = files };
         }
 

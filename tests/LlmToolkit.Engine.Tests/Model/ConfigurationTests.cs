@@ -340,7 +340,7 @@ public sealed class ConfigurationTests
     }
 
     private static DecoderModel Load(TinyContainer model) =>
-        DecoderModel.Load(model, new EngineBackend().Find(model), new EngineSettings(model.Info.ContextLength!.Value, KvType.F32, 2, true));
+        DecoderModel.Load(model, new EngineBackend().Find(model), new EngineSettings(model.Info.ContextLength!.Value, KvType.F32, 2, true) { AloneBelow = 0 });
 
     private static void Near(string name, double[][] expected, float[] ours)
     {

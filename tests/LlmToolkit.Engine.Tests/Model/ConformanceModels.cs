@@ -52,7 +52,7 @@ public sealed record ConformanceModel(string Name, bool Gguf)
     internal static DecoderModel Load(string path, bool exact, int? context = null, int threads = 2)
     {
         using ModelContainer container = Open(path);
-        return DecoderModel.Load(container, new EngineBackend().Find(container), new EngineSettings(context ?? container.Info.ContextLength ?? 512, exact ? KvType.F32 : KvType.F16, threads, exact));
+        return DecoderModel.Load(container, new EngineBackend().Find(container), new EngineSettings(context ?? container.Info.ContextLength ?? 512, exact ? KvType.F32 : KvType.F16, threads, exact) { AloneBelow = 0 });
     }
 
     internal static ModelContainer Open(string path)

@@ -80,6 +80,22 @@ public sealed class SessionTests
         Assert.InRange(ModelSteps.Distance(ours, expected), 0, Tolerance);
     }
 
+    [Theory, MemberData(nameof(Models))]
+    public void Forward_AnyNumberOfWorkers_GivesTheSameBits(ConformanceModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        float[] one = Run(1);
+        Assert.All((int[])[2, 3, 5], workers => Assert.Equal(one, Run(workers)));
+
+        float[] Run(int workers)
+        {
+            using DecoderModel engine = model.Load(threads: workers);
+            using DecoderState state = engine.CreateState();
+            int[] ids = Ids(engine, 40);
+            return [.. engine.Run(state, ids.AsSpan(0, 37), 37), .. ids.Skip(37).SelectMany(id => engine.Run(state, [id], 1))];
+        }
+    }
+
     [Fact]
     public void Forward_FromManyThreads_TakesTurns()
     {
@@ -126,6 +142,28 @@ public sealed class SessionTests
         float[] logits = engine.Run(state, ids.AsSpan(state.Length), 1);
         using DecoderState fresh = engine.CreateState();
         Assert.InRange(ModelSteps.Distance(logits, engine.Run(fresh, ids, 1)), 0, Tolerance);
+    }
+
+    [Fact]
+    public async Task Forward_CancelledOnTheWay_StopsBetweenChunks()
+    {
+        using DecoderModel engine = new ConformanceModel("llama3-rope", false).Load(context: 16384);
+        using DecoderState state = engine.CreateState();
+        int[] ids = Ids(engine, 16000);
+        using CancellationTokenSource stop = new();
+        Task forward = Task.Run(() => engine.Forward(state, ids, [], stop.Token), TestContext.Current.CancellationToken);
+        SpinWait.SpinUntil(() => state.Length > 0 || forward.IsCompleted);
+        await stop.CancelAsync();
+        await forward.ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.SkipWhen(forward.IsCompletedSuccessfully, "The machine was too slow to cancel in time.");
+        Assert.IsAssignableFrom<OperationCanceledException>(forward.Exception?.InnerException ?? new OperationCanceledException());
+        Assert.InRange(state.Length, DecoderModel.ChunkRows, ids.Length - 1);
+        Assert.Equal(0, state.Length % DecoderModel.ChunkRows);
+
+        state.Truncate(5);
+        float[] logits = engine.Run(state, ids.AsSpan(5, 20), 1);
+        using DecoderState fresh = engine.CreateState();
+        Assert.InRange(ModelSteps.Distance(logits, engine.Run(fresh, ids.AsSpan(0, 25), 1)), 0, Tolerance);
     }
 
     [Fact]
@@ -181,9 +219,9 @@ public sealed class SessionTests
     {
         using ModelContainer container = ConformanceModel.Open(new ConformanceModel("gpt2", false).Path);
         Architecture gpt2 = new EngineBackend().Find(container);
-        ModelException error = Assert.Throws<ModelException>(() => DecoderModel.Load(container, gpt2, new EngineSettings(257, KvType.F16, 1, false, ContextAsked: true)));
+        ModelException error = Assert.Throws<ModelException>(() => DecoderModel.Load(container, gpt2, new EngineSettings(257, KvType.F16, 1, false, ContextAsked: true) { AloneBelow = 0 }));
         Assert.Equal("LT4032", error.Diagnostic.Code);
-        using DecoderModel cut = DecoderModel.Load(container, gpt2, new EngineSettings(257, KvType.F16, 1, false));
+        using DecoderModel cut = DecoderModel.Load(container, gpt2, new EngineSettings(257, KvType.F16, 1, false) { AloneBelow = 0 });
         Assert.Equal(256, cut.Settings.Context);
     }
 

@@ -85,6 +85,9 @@ public sealed class WeightBinderTests
     [InlineData("num_hidden_layers", "LT4012", "-1")]
     [InlineData("num_hidden_layers", "LT4012", "99999999999")]
     [InlineData("num_attention_heads", "LT4012", "2.5")]
+    [InlineData("num_attention_heads", "LT4012", "16777216")]
+    [InlineData("head_dim", "LT4012", "1073741825")]
+    [InlineData("head_dim", "LT4012", "1")]
     [InlineData("num_key_value_heads", "LT4012", "3")]
     [InlineData("hidden_act", "LT4013", "\"swoosh\"")]
     [InlineData("rope_scaling", "LT4013", "{\"rope_type\": \"spiral\"}")]
@@ -142,45 +145,39 @@ public sealed class WeightBinderTests
             checkpoint.Vector($"model.layers.{n}.self_attn.q_proj.bias", H).Vector($"model.layers.{n}.self_attn.k_proj.bias", 2 * Dim).Vector($"model.layers.{n}.self_attn.v_proj.bias", 2 * Dim);
         }
 
-        using TinyContainer gguf = Gguf();
-        gguf.Add("token_embd.weight", checkpoint.Values["model.embed_tokens.weight"], Vocabulary, H).Add("output_norm.weight", checkpoint.Values["model.norm.weight"], H)
-            .Add("output.weight", checkpoint.Values["lm_head.weight"], Vocabulary, H);
-        for (int n = 0; n < 2; n++)
-        {
-            float[] Of(string name) => checkpoint.Values[$"model.layers.{n}.{name}"];
-            gguf.Add($"blk.{n}.attn_norm.weight", Of("input_layernorm.weight"), H).Add($"blk.{n}.ffn_norm.weight", Of("post_attention_layernorm.weight"), H)
-                .Add($"blk.{n}.attn_output.weight", Of("self_attn.o_proj.weight"), H, H).Add($"blk.{n}.ffn_down.weight", Of("mlp.down_proj.weight"), H, Inner);
-            foreach ((string suffix, int width) in ((string, int)[])[("weight", H), ("bias", 1)])
-            {
-                float[] q = Paired(Of("self_attn.q_proj." + suffix), width);
-                float[] k = Paired(Of("self_attn.k_proj." + suffix), width);
-                float[] v = Of("self_attn.v_proj." + suffix);
-                long[] Shape(float[] values) => width == 1 ? [values.Length] : [values.Length / width, width];
-                if (fused)
-                {
-                    float[] all = [.. q, .. k, .. v];
-                    gguf.Add($"blk.{n}.attn_qkv.{suffix}", all, Shape(all));
-                }
-                else
-                {
-                    gguf.Add($"blk.{n}.attn_q.{suffix}", q, Shape(q)).Add($"blk.{n}.attn_k.{suffix}", k, Shape(k)).Add($"blk.{n}.attn_v.{suffix}", v, Shape(v));
-                }
-            }
-
-            if (fused)
-            {
-                gguf.Add($"blk.{n}.ffn_up.weight", [.. Of("mlp.gate_proj.weight"), .. Of("mlp.up_proj.weight")], 2 * Inner, H);
-            }
-            else
-            {
-                gguf.Add($"blk.{n}.ffn_gate.weight", Of("mlp.gate_proj.weight"), Inner, H).Add($"blk.{n}.ffn_up.weight", Of("mlp.up_proj.weight"), Inner, H);
-            }
-        }
-
+        using TinyContainer gguf = Twin(checkpoint, fused, "");
         using DecoderModel a = Load(checkpoint);
         using DecoderModel b = Load(gguf);
         Assert.Equal(Logits(a), Logits(b));
         Assert.Empty(b.Findings);
+    }
+
+    /// <summary>A GGUF chooses its LongRoPE factors by the context that is meant, a checkpoint by the length of the sequence.</summary>
+    [Theory]
+    [InlineData(16, "long")]
+    [InlineData(40, "short")]
+    public void Load_GgufLongRope_ChoosesByTheContext(int context, string chosen)
+    {
+        const string Factors = "\"short_factor\": [1, 1.5, 2, 3], \"long_factor\": [2, 3, 5, 9]";
+
+        // Original lengths at which eight tokens are long or short for the checkpoint.
+        using TinyContainer checkpoint = Llama($", \"rope_scaling\": {{ \"rope_type\": \"longrope\", {Factors}, \"original_max_position_embeddings\": {(chosen == "long" ? 4 : 16)}, \"attention_factor\": 1.25 }}");
+        using TinyContainer gguf = Twin(checkpoint, fused: false, ", \"llama.rope.scaling.type\": \"longrope\", \"llama.rope.scaling.attn_factor\": 1.25, \"llama.rope.scaling.original_context_length\": " + (chosen == "long" ? context - 1 : context));
+        gguf.Add("rope_factors_short.weight", [1, 1.5f, 2, 3], 4).Add("rope_factors_long.weight", [2, 3, 5, 9], 4);
+        using DecoderModel a = Load(checkpoint);
+        using DecoderModel b = DecoderModel.Load(gguf, new EngineBackend().Find(gguf), new EngineSettings(12, KvType.F32, 2, true) { MeantContext = context, AloneBelow = 0 });
+        Assert.Equal(Logits(a), Logits(b));
+        Assert.Empty(b.Findings);
+    }
+
+    [Fact]
+    public void Load_GgufYarn_GivesTheLogitsOfTheCheckpoint()
+    {
+        using TinyContainer checkpoint = Llama(", \"rope_scaling\": { \"rope_type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 16 }");
+        using TinyContainer gguf = Twin(checkpoint, fused: false, ", \"llama.rope.scaling.type\": \"yarn\", \"llama.rope.scaling.factor\": 4.0, \"llama.rope.scaling.original_context_length\": 16");
+        using DecoderModel a = Load(checkpoint);
+        using DecoderModel b = Load(gguf);
+        Assert.Equal(Logits(a), Logits(b));
     }
 
     [Fact]
@@ -201,7 +198,7 @@ public sealed class WeightBinderTests
         using TinyContainer model = Llama(", \"model_type\": \"my_llama\"");
         Assert.Throws<ModelException>(() => new EngineBackend().Find(model));
         Assert.Same(mine, new EngineBackend(mine).Find(model));
-        using DecoderModel engine = DecoderModel.Load(model, mine, new EngineSettings(64, KvType.F32, 1, true));
+        using DecoderModel engine = DecoderModel.Load(model, mine, new EngineSettings(64, KvType.F32, 1, true) { AloneBelow = 0 });
         using DecoderModel known = Load(Llama());
         Assert.Equal(Logits(known), Logits(engine));
     }
@@ -239,12 +236,56 @@ public sealed class WeightBinderTests
         return config.ToJsonString();
     }
 
-    private static TinyContainer Gguf() => new(
-        $$"""
-        { "general.architecture": "llama", "llama.embedding_length": {{H}}, "llama.feed_forward_length": {{Inner}}, "llama.block_count": 2, "llama.attention.head_count": 4,
-          "llama.attention.head_count_kv": 2, "llama.context_length": 64, "llama.attention.layer_norm_rms_epsilon": 1e-5 }
-        """,
-        NamingScheme.Gguf);
+    /// <summary>The same values as llama.cpp's converter would write them.</summary>
+    private static TinyContainer Twin(TinyContainer checkpoint, bool fused, string more)
+    {
+        TinyContainer gguf = new(
+            $$"""
+            { "general.architecture": "llama", "llama.embedding_length": {{H}}, "llama.feed_forward_length": {{Inner}}, "llama.block_count": 2, "llama.attention.head_count": 4,
+              "llama.attention.head_count_kv": 2, "llama.context_length": 64, "llama.attention.layer_norm_rms_epsilon": 1e-5 {{more}} }
+            """,
+            NamingScheme.Gguf);
+        gguf.Add("token_embd.weight", checkpoint.Values["model.embed_tokens.weight"], Vocabulary, H).Add("output_norm.weight", checkpoint.Values["model.norm.weight"], H)
+            .Add("output.weight", checkpoint.Values["lm_head.weight"], Vocabulary, H);
+        for (int n = 0; n < 2; n++)
+        {
+            float[] Of(string name) => checkpoint.Values[$"model.layers.{n}.{name}"];
+            gguf.Add($"blk.{n}.attn_norm.weight", Of("input_layernorm.weight"), H).Add($"blk.{n}.ffn_norm.weight", Of("post_attention_layernorm.weight"), H)
+                .Add($"blk.{n}.attn_output.weight", Of("self_attn.o_proj.weight"), H, H).Add($"blk.{n}.ffn_down.weight", Of("mlp.down_proj.weight"), H, Inner);
+            foreach ((string suffix, int width) in ((string, int)[])[("weight", H), ("bias", 1)])
+            {
+                if (!checkpoint.Values.ContainsKey($"model.layers.{n}.self_attn.q_proj.{suffix}"))
+                {
+                    continue;
+                }
+
+                float[] q = Paired(Of("self_attn.q_proj." + suffix), width);
+                float[] k = Paired(Of("self_attn.k_proj." + suffix), width);
+                float[] v = Of("self_attn.v_proj." + suffix);
+                long[] Shape(float[] values) => width == 1 ? [values.Length] : [values.Length / width, width];
+                if (fused)
+                {
+                    float[] all = [.. q, .. k, .. v];
+                    gguf.Add($"blk.{n}.attn_qkv.{suffix}", all, Shape(all));
+                }
+                else
+                {
+                    gguf.Add($"blk.{n}.attn_q.{suffix}", q, Shape(q)).Add($"blk.{n}.attn_k.{suffix}", k, Shape(k)).Add($"blk.{n}.attn_v.{suffix}", v, Shape(v));
+                }
+            }
+
+            if (fused)
+            {
+                gguf.Add($"blk.{n}.ffn_up.weight", [.. Of("mlp.gate_proj.weight"), .. Of("mlp.up_proj.weight")], 2 * Inner, H);
+            }
+            else
+            {
+                gguf.Add($"blk.{n}.ffn_gate.weight", Of("mlp.gate_proj.weight"), Inner, H).Add($"blk.{n}.ffn_up.weight", Of("mlp.up_proj.weight"), Inner, H);
+            }
+        }
+
+        return gguf;
+    }
 
     /// <summary>Row h*d + 2i + j ← row h*d + j*d/2 + i: what llama.cpp's converter does.</summary>
     private static float[] Paired(float[] values, int width)
@@ -260,7 +301,7 @@ public sealed class WeightBinderTests
         return paired;
     }
 
-    private static DecoderModel Load(TinyContainer model) => DecoderModel.Load(model, new EngineBackend().Find(model), new EngineSettings(64, KvType.F32, 2, true));
+    private static DecoderModel Load(TinyContainer model) => DecoderModel.Load(model, new EngineBackend().Find(model), new EngineSettings(64, KvType.F32, 2, true) { AloneBelow = 0 });
 
     private static float[] Logits(DecoderModel engine)
     {

@@ -35,4 +35,21 @@ public class CodePointRegexTests
 
         Assert.Empty(SplitPattern.Matches(new CodePointRegex(@"\s+$"), text));
     }
+
+    [Fact]
+    public void Find_ExplodingPattern_IsStopped()
+    {
+        ModelException error = Assert.Throws<ModelException>(() => SplitPattern.Matches(new CodePointRegex("(?:a|a)+(?:a|a)+(?:a|a)+b"), new string('a', 5_000)));
+
+        Assert.Equal("LT3018", error.Diagnostic.Code);
+    }
+
+    [Theory]
+    [InlineData(200_000)]
+    public void Parse_DeepNesting_IsRefused(int depth)
+    {
+        Assert.Equal("LT3007", Assert.Throws<ModelException>(() => new CodePointRegex("a" + new string('*', depth))).Diagnostic.Code);
+        Assert.Equal("LT3007", Assert.Throws<ModelException>(() => new CodePointRegex(new string('(', depth) + "a")).Diagnostic.Code);
+        Assert.Equal("LT3007", Assert.Throws<ModelException>(() => new CodePointRegex(new string('[', depth) + "a")).Diagnostic.Code);
+    }
 }

@@ -10,6 +10,10 @@ namespace LlmToolkit.Text;
 /// </remarks>
 internal sealed class CodePointRegex
 {
+    /// <summary>Steps back that one search may take: a pattern made to explode is stopped, real ones take a few per character.</summary>
+    private const int FreeSteps = 10_000_000;
+    private const int StepsPerCharacter = 100;
+
     private readonly RegexProgram[] _branches;
 
     /// <summary>For each ASCII character, a bit for every branch that can begin with it; index 128 stands for all other characters and the end of the text.</summary>
@@ -46,6 +50,7 @@ internal sealed class CodePointRegex
     public bool Find(ReadOnlySpan<char> text, int from, out int start, out int end)
     {
         MatchStack stack = t_stack ??= new MatchStack();
+        stack.Start(FreeSteps + ((long)StepsPerCharacter * text.Length));
         for (start = from; start <= text.Length; start += start < text.Length ? RuneLength(text, start) : 1)
         {
             char c = start < text.Length ? text[start] : '\uFFFF';
@@ -222,6 +227,7 @@ internal sealed class CodePointRegex
     {
         while (stack.Count > floor)
         {
+            stack.Spend();
             MatchStack.Entry entry = stack.Pop();
             if (entry.Pc < 0)
             {
@@ -321,10 +327,22 @@ internal sealed class CodePointRegex
     {
         private Entry[] _entries = new Entry[256];
         private int[] _slots = new int[16];
+        private long _steps;
 
         public int Count { get; private set; }
 
         public int Slots { get; private set; }
+
+        /// <summary>Begins a search with a number of steps to spend; what a search that failed by exception left is dropped.</summary>
+        public void Start(long steps) => (_steps, Count, Slots) = (steps, 0, 0);
+
+        public void Spend()
+        {
+            if (--_steps < 0)
+            {
+                throw TokenizerErrors.PatternTooSlow();
+            }
+        }
 
         public void ReserveSlots(int count)
         {

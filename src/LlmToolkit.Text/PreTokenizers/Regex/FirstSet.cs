@@ -45,8 +45,9 @@ internal sealed class FirstSet
 
                 break;
             case RegexNode.Loop loop:
-                set.Union(Of(loop.Body));
-                set.Nullable = loop.Min == 0 || Of(loop.Body).Nullable;
+                FirstSet body = Of(loop.Body);
+                set.Union(body);
+                set.Nullable = loop.Min == 0 || body.Nullable;
                 break;
             case RegexNode.Atomic atomic:
                 return Of(atomic.Body);

@@ -170,13 +170,35 @@ internal sealed class ScoreBpeModel : TokenModel
 
     private void Give(ReadOnlySpan<char> word, int start, int length, int id, int offset, TokenSink sink, Dictionary<(int, int), (int Left, int Right)>? splits, ref bool afterUnknown)
     {
-        if (id >= 0 && splits is not null && _unused[id] && splits.TryGetValue((start, length), out (int Left, int Right) parts))
+        if (splits is not null)
         {
-            Give(word, start, parts.Left, Lookup(word.Slice(start, parts.Left)), offset, sink, splits, ref afterUnknown);
-            Give(word, start + parts.Left, parts.Right, Lookup(word.Slice(start + parts.Left, parts.Right)), offset, sink, splits, ref afterUnknown);
+            GiveParts(word, start, length, id, offset, sink, splits, ref afterUnknown);
             return;
         }
 
+        GiveOne(word, start, length, id, offset, sink, ref afterUnknown);
+    }
+
+    /// <summary>Takes unused pieces apart again, by the merges that made them. A stack of its own: a file may nest them deeper than ours goes.</summary>
+    private void GiveParts(ReadOnlySpan<char> word, int start, int length, int id, int offset, TokenSink sink, Dictionary<(int, int), (int Left, int Right)> splits, ref bool afterUnknown)
+    {
+        Stack<(int Start, int Length, int Id)> open = new();
+        open.Push((start, length, id));
+        while (open.TryPop(out (int Start, int Length, int Id) part))
+        {
+            if (part.Id >= 0 && _unused[part.Id] && splits.TryGetValue((part.Start, part.Length), out (int Left, int Right) halves))
+            {
+                open.Push((part.Start + halves.Left, halves.Right, Lookup(word.Slice(part.Start + halves.Left, halves.Right))));
+                open.Push((part.Start, halves.Left, Lookup(word.Slice(part.Start, halves.Left))));
+                continue;
+            }
+
+            GiveOne(word, part.Start, part.Length, part.Id, offset, sink, ref afterUnknown);
+        }
+    }
+
+    private void GiveOne(ReadOnlySpan<char> word, int start, int length, int id, int offset, TokenSink sink, ref bool afterUnknown)
+    {
         if (id >= 0)
         {
             sink.Add(id, offset + start, length);

@@ -20,6 +20,12 @@ internal sealed class GgufVocabulary
             tokens[id] = tokens[id].Length == 0 ? $"[EMPTY_{id}]" : tokens[id];
             if (!seen.TryAdd(tokens[id], id))
             {
+                // Tokens that are not UTF-8 look alike once decoded; no text can give them anyway.
+                if (tokens[id].Contains('\uFFFD', StringComparison.Ordinal) && seen.TryAdd($"[BYTES_{id}]", id))
+                {
+                    continue;
+                }
+
                 throw TokenizerErrors.Duplicate(tokens[id], seen[tokens[id]], id);
             }
         }

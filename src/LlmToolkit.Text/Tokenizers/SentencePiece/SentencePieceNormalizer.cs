@@ -35,67 +35,100 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, SentencePieceSpaces
 
         List<AddedMatch> kept = [];
         protectedPieces?.Find(text.Chars, MatchRule.All, null, kept);
-        byte[] utf8 = map is null ? [] : ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
         bool dummy = spaces.DummyPrefix && (text.Base == 0 || !spaces.OnlyAtStart);
-        int space = spaces.Escape ? '▁' : ' ';
         text.Begin();
-        try
+        Writer writer = new(text, spaces, dummy && !spaces.Suffix);
+        foreach (AddedMatch match in kept)
         {
-            int bytes = map is null ? 0 : Encoding.UTF8.GetBytes(text.Old, utf8);
-            int byteAt = 0;
-            int next = 0;
-            bool afterSpace = spaces.RemoveExtra;
-            while (text.Cursor < text.Old.Length)
+            Map(text, match.Start, writer);
+            writer.Write(text.Old.Slice(match.Start, match.Length), match.Start);
+            text.SkipUnits(match.Start + match.Length - text.Cursor);
+        }
+
+        Map(text, text.Old.Length, writer);
+        text.Commit();
+        Finish(text, writer.Space, dummy);
+    }
+
+    /// <summary>Rewrites the old text up to an index.</summary>
+    private void Map(AlignedText text, int end, Writer writer)
+    {
+        if (map is null)
+        {
+            writer.Write(text.Old[text.Cursor..end], text.Cursor);
+            text.SkipUnits(end - text.Cursor);
+            return;
+        }
+
+        byte[] utf8 = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(end - text.Cursor));
+        int bytes = Encoding.UTF8.GetBytes(text.Old[text.Cursor..end], utf8);
+        for (int at = 0; at < bytes;)
+        {
+            int from = text.Cursor;
+            int length = map.Longest(utf8.AsSpan(at, bytes - at), out ReadOnlySpan<byte> replacement);
+            if (length > 0)
             {
-                int from = text.Cursor;
-                int units;
-                ReadOnlySpan<byte> replacement = [];
-                bool mapped = false;
-                if (next < kept.Count && kept[next].Start == from)
-                {
-                    units = kept[next++].Length;
-                }
-                else
-                {
-                    _ = Rune.DecodeFromUtf16(text.Old[from..], out _, out units);
-                    int limit = next < kept.Count ? Encoding.UTF8.GetByteCount(text.Old[from..kept[next].Start]) : bytes - byteAt;
-                    int length = map?.Longest(utf8.AsSpan(byteAt, limit), out replacement) ?? 0;
-                    if (length > 0)
-                    {
-                        mapped = true;
-                        units = Encoding.UTF8.GetCharCount(utf8, byteAt, length);
-                    }
-                }
-
-                string piece = mapped ? Encoding.UTF8.GetString(replacement) : text.Old.Slice(from, units).ToString();
-                byteAt += map is null ? 0 : Encoding.UTF8.GetByteCount(text.Old.Slice(from, units));
+                text.SkipUnits(Encoding.UTF8.GetCharCount(utf8, at, length));
+                writer.Write(replacement, from);
+            }
+            else
+            {
+                _ = Rune.DecodeFromUtf16(text.Old[from..end], out Rune rune, out int units);
                 text.SkipUnits(units);
-                foreach (Rune rune in piece.EnumerateRunes())
-                {
-                    bool isSpace = rune.Value == ' ';
-                    if (isSpace && afterSpace && spaces.RemoveExtra)
-                    {
-                        continue;
-                    }
-
-                    if (text.Length == 0 && dummy && !spaces.Suffix)
-                    {
-                        text.Write(space, from);
-                    }
-
-                    text.Write(isSpace ? space : rune.Value, from);
-                    afterSpace = isSpace;
-                }
+                writer.Write(rune, from);
+                length = rune.Utf8SequenceLength;
             }
 
-            text.Commit();
-            Finish(text, space, dummy);
+            at += length;
         }
-        finally
+
+        ArrayPool<byte>.Shared.Return(utf8);
+    }
+
+    /// <summary>Writes characters with the rules for spaces.</summary>
+    private sealed class Writer(AlignedText text, SentencePieceSpaces spaces, bool dummy)
+    {
+        private bool _afterSpace = spaces.RemoveExtra;
+
+        /// <summary>How a space is written.</summary>
+        public int Space { get; } = spaces.Escape ? '▁' : ' ';
+
+        /// <summary>Writes one character, with the place of an old index.</summary>
+        public void Write(Rune rune, int place)
         {
-            if (map is not null)
+            bool isSpace = rune.Value == ' ';
+            if (isSpace && _afterSpace && spaces.RemoveExtra)
             {
-                ArrayPool<byte>.Shared.Return(utf8);
+                return;
+            }
+
+            if (text.Length == 0 && dummy)
+            {
+                text.Write(Space, place);
+            }
+
+            text.Write(isSpace ? Space : rune.Value, place);
+            _afterSpace = isSpace;
+        }
+
+        /// <summary>Writes old text, each character with its own place.</summary>
+        public void Write(ReadOnlySpan<char> chars, int place)
+        {
+            foreach (Rune rune in chars.EnumerateRunes())
+            {
+                Write(rune, place);
+                place += rune.Utf16SequenceLength;
+            }
+        }
+
+        /// <summary>Writes a replacement, all of it with one place.</summary>
+        public void Write(ReadOnlySpan<byte> utf8, int place)
+        {
+            while (!utf8.IsEmpty)
+            {
+                _ = Rune.DecodeFromUtf8(utf8, out Rune rune, out int used);
+                Write(rune, place);
+                utf8 = utf8[used..];
             }
         }
     }
