@@ -90,6 +90,16 @@ internal static class CliErrors
     public static ModelException BadIds(string detail) => Usage(
         "LT8012", $"The ids cannot be used: {detail}.", "--ids", "Use ids of this model's own tokenizer.");
 
+    public static ModelException NoChatTemplate(string source) => new(new()
+    {
+        Code = "LT8016",
+        Kind = FaultKind.Unsupported,
+        Message = $"{source} carries no chat template.",
+        File = source,
+        Cause = "It is a base model, or its template was left out when the file was made.",
+        Fixes = ["Name a model with a template, or a .jinja file."],
+    });
+
     public static ModelException CannotRead(string path, Exception inner) => new(
         new()
         {

@@ -110,7 +110,7 @@ internal static class Program
         root.Subcommands.Add(EmbedCommand.Create(host));
         root.Subcommands.Add(TokenizeCommand.Create(host));
         root.Subcommands.Add(DetokenizeCommand.Create(host));
-        //TEMPLATE
+        root.Subcommands.Add(TemplateCommand.Create(host));
         root.Subcommands.Add(DumpCommand.Create(host));
         root.Subcommands.Add(PerplexityCommand.Create(host));
         root.Subcommands.Add(BenchCommand.Create(host));

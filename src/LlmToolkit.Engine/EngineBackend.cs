@@ -33,7 +33,9 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(hardware);
         ArgumentNullException.ThrowIfNull(options);
-        return EngineFit.Assess(model, hardware, options, [.. ArchitectureNames]);
+        // A class name comes from a config.json: then the container speaks the Hugging Face names.
+        bool transposed = model.ModelClass is not null && Find(NamingScheme.HuggingFace, model.Architecture)?.Conventions(NamingScheme.HuggingFace).Transposed == true;
+        return EngineFit.Assess(model, hardware, options, [.. ArchitectureNames], transposed);
     }
 
     public async Task<ILanguageModel> LoadAsync(LoadPlan plan, LoadInput input, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
@@ -92,18 +94,7 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         {
             MeantContext = EngineFit.ContextOf(container.Info, options),
         });
-        TextAssets text = Text(container, options);
+        TextAssets text = TextAssets.From(container, options, TokenizerFactory.Create, ChatTemplate.Parse);
         return architecture.IsEncoder ? new EngineEncoder(container.Info, model, text) : new EngineModel(container.Info, model, text);
-    }
-
-    private static TextAssets Text(ModelContainer container, LoadOptions options)
-    {
-        TokenizerSource? source = container.Tokenizer is { } own && options.Pre is not null ? own with { Pre = options.Pre } : container.Tokenizer;
-        return new TextAssets(source is null ? null : () => TokenizerFactory.Create(source))
-        {
-            Defaults = container.GenerationDefaults,
-            EndTokens = container.EndTokens,
-            Pooling = container.Pooling,
-        };
     }
 }
