@@ -97,9 +97,12 @@ internal static class LoadingErrors
         Fixes = ["Write the data to a file and name that."],
     });
 
+    /// <summary>The code of <see cref="NoValues"/>.</summary>
+    public const string NoValuesCode = "LT2104";
+
     public static ModelException NoValues(DType type) => new(new()
     {
-        Code = "LT2104",
+        Code = NoValuesCode,
         Kind = FaultKind.Unsupported,
         Category = ErrorCategory.Backend,
         Message = $"Values of type {type} cannot be computed by this version.",
