@@ -97,12 +97,9 @@ internal static class LoadingErrors
         Fixes = ["Write the data to a file and name that."],
     });
 
-    /// <summary>The code of <see cref="NoValues"/>.</summary>
-    public const string NoValuesCode = "LT2104";
-
     public static ModelException NoValues(DType type) => new(new()
     {
-        Code = NoValuesCode,
+        Code = "LT2104",
         Kind = FaultKind.Unsupported,
         Category = ErrorCategory.Backend,
         Message = $"Values of type {type} cannot be computed by this version.",

@@ -8,6 +8,9 @@ internal sealed class TensorScan(ModelDescription description)
     /// <summary>Values that are converted at a time; a row may be longer.</summary>
     private const int Piece = 1 << 16;
 
+    /// <summary>The code of <see cref="LoadingErrors.NoValues"/>.</summary>
+    private const string NoValues = "LT2104";
+
     private readonly float[] _values = new float[Piece];
 
     /// <summary>Scans the tensors in their order.</summary>
@@ -36,7 +39,7 @@ internal sealed class TensorScan(ModelDescription description)
 
             return bad == 0 ? null : CheckErrors.NotFinite(description.Artifact.Path, tensor.Name, bad);
         }
-        catch (ModelException e) when (e.Diagnostic.Code == LoadingErrors.NoValuesCode)
+        catch (ModelException e) when (e.Diagnostic.Code == NoValues)
         {
             // Its values cannot be computed here; its bytes were there.
             return null;
