@@ -122,6 +122,20 @@ public sealed class UsageTests
         Assert.Equal(("warnings", "ok"), (deep.GetProperty("verdict").GetString(), sound.GetProperty("verdict").GetString()));
     }
 
+    [Fact]
+    public async Task Pipe_NamedAsModel_IsRefusedWithoutWaiting()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Named pipes are no files on Windows.");
+        using TemporaryFolder folder = new();
+        string pipe = folder.Name("pipe");
+        using System.Diagnostics.Process make = System.Diagnostics.Process.Start("mkfifo", [pipe]);
+        await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, (await CommandLine.RunAsync("detect", pipe, "--json")).ExitCode);
+        Assert.Equal(3, (await CommandLine.RunAsync("run", pipe, "hi", "--json")).ExitCode);
+        Assert.Equal(3, (await CommandLine.RunAsync("inspect", "/dev/null", "--json")).ExitCode);
+    }
+
     [Theory]
     [InlineData("detect")]
     [InlineData("validate")]

@@ -85,6 +85,12 @@ public static class FormatDetector
             return ([], []);
         }
 
+        if (artifact.Files[0].Length == 0)
+        {
+            // Nothing is in it. A pipe or a device says so too, and to open a pipe would wait for its writer.
+            return ([], []);
+        }
+
         try
         {
             if ((File.GetAttributes(artifact.Path) & FileAttributes.Device) != 0)
