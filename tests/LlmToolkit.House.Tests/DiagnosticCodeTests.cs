@@ -62,7 +62,7 @@ public sealed partial class DiagnosticCodeTests
     [GeneratedRegex(@"(public|internal|private) static (ModelException|Diagnostic|BackendReason) (?<name>\w+)\([\s\S]*?(?=\n    (///|public|internal|private)|\n}\s*$)")]
     private static partial Regex Method();
 
-    [GeneratedRegex(@"LT\d{4}")]
+    [GeneratedRegex(@"(?<=(Code = |\(\s*)"")LT\d{4}(?="")")]
     private static partial Regex Code();
 
     [GeneratedRegex(@"Message\s*=\s*\$?""((?:[^""\\]|\\.)*)""")]
