@@ -4,7 +4,17 @@ namespace LlmToolkit;
 
 /// <summary>A row of a list: facts by name, <c>name</c> among them.</summary>
 /// <param name="Facts">The facts, in the order of columns: texts, numbers, truths, or lists of texts.</param>
-public sealed record CatalogRow(IReadOnlyDictionary<string, object?> Facts);
+public sealed record CatalogRow(IReadOnlyDictionary<string, object?> Facts)
+{
+    /// <summary>A fact as people read it; empty where it is absent.</summary>
+    public string Text(string name) => Facts.GetValueOrDefault(name) switch
+    {
+        null => "",
+        bool truth => truth ? "yes" : "no",
+        IReadOnlyList<string> list => string.Join(", ", list),
+        object value => FormattableString.Invariant($"{value:0.####}"),
+    };
+}
 
 /// <summary>What the toolkit can do, as rows: the command line and the documentation print the same.</summary>
 public static class ToolkitCatalog

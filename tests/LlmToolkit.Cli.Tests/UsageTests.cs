@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmToolkit.Formats.Safetensors;
 using LlmToolkit.Tests;
 
 namespace LlmToolkit.Cli.Tests;
@@ -98,6 +99,27 @@ public sealed class UsageTests
         Assert.Equal(3, (await CommandLine.RunAsync("inspect", text, "--json")).ExitCode);
         Assert.Equal("refused", (await CommandLine.RunAsync("validate", text, "--json")).Json.GetProperty("verdict").GetString());
         Assert.Equal("unknown", (await CommandLine.RunAsync("detect", text, "--json")).Json.GetProperty("format").GetString());
+    }
+
+    [Fact]
+    public async Task Validate_Deep_FindsValuesThatAreNoNumbers()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Name("model.safetensors");
+        using (SafetensorsWriter writer = SafetensorsWriter.Create(path))
+        {
+            writer.Declare("w", DTypes.F32, [2, 2]);
+            writer.Write([1f, float.NaN, float.PositiveInfinity, 2f]);
+            writer.Complete();
+        }
+
+        JsonElement shallow = (await CommandLine.RunAsync("validate", path, "--json")).Json;
+        JsonElement deep = (await CommandLine.RunAsync("validate", path, "--deep", "--json")).Json;
+        JsonElement sound = (await CommandLine.RunAsync("validate", CommandLine.Model, "--deep", "--json")).Json;
+
+        Assert.DoesNotContain("LT2206", shallow.ToString(), StringComparison.Ordinal);
+        Assert.Contains("2 values of w", deep.ToString(), StringComparison.Ordinal);
+        Assert.Equal(("warnings", "ok"), (deep.GetProperty("verdict").GetString(), sound.GetProperty("verdict").GetString()));
     }
 
     [Theory]

@@ -32,21 +32,13 @@ internal static class ListCommands
             }
             else
             {
-                Output.Table(host, result.GetValue(GlobalOptions.NoColor), columns, rows().Select(r => columns.Select(c => Cell(r.Facts.GetValueOrDefault(c))).ToArray()));
+                Output.Table(host, result.GetValue(GlobalOptions.NoColor), columns, rows().Select(r => columns.Select(r.Text).ToArray()));
             }
 
             return 0;
         });
         return command;
     }
-
-    private static string Cell(object? value) => value switch
-    {
-        null => "",
-        bool truth => truth ? "yes" : "no",
-        IReadOnlyList<string> list => string.Join(", ", list),
-        _ => FormattableString.Invariant($"{value}"),
-    };
 
     private static void Member(Utf8JsonWriter w, string name, object? value)
     {

@@ -10,13 +10,15 @@ internal static class ValidateCommand
     public static Command Create(CliHost host)
     {
         Argument<string[]> models = new("MODEL") { Description = "Files or folders.", Arity = ArgumentArity.OneOrMore };
+        Option<bool> deep = new("--deep") { Description = "Read every value too, and report numbers that are none." };
         Command command = new("validate", """
             Check files and say for each: ok, warnings, refused or unsupported, with reasons and fixes.
 
             Examples:
               llmtk validate model.gguf
               llmtk validate models/*.gguf --json
-            """) { models, GlobalOptions.Format };
+              llmtk validate model.safetensors --deep
+            """) { models, deep, GlobalOptions.Format };
         command.SetAction(async (result, cancellationToken) =>
         {
             ModelLoader loader = new();
@@ -30,7 +32,7 @@ internal static class ValidateCommand
             {
                 try
                 {
-                    ValidationReport report = await loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), cancellationToken).ConfigureAwait(false);
+                    ValidationReport report = await loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), result.GetValue(deep), cancellationToken).ConfigureAwait(false);
                     refused |= report.Verdict == Verdict.Refused;
                     unsupported |= report.Verdict == Verdict.Unsupported;
                     if (json)
