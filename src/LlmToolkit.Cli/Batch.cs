@@ -11,7 +11,7 @@ internal static class Batch
     {
         using StreamReader reader = TextFile.Open(host, path);
         long index = 0;
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is string line)
+        while (await TextFile.ReadLineAsync(reader, cancellationToken).ConfigureAwait(false) is string line)
         {
             if (string.IsNullOrWhiteSpace(line))
             {
@@ -48,14 +48,36 @@ internal static class Batch
     /// <summary>A member that holds text, or null where it is absent.</summary>
     public static string? Text(long index, JsonElement item, string name) =>
         !item.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
-        : value.ValueKind == JsonValueKind.String ? value.GetString()
+        : value.ValueKind == JsonValueKind.String ? Unpaired(value) ?? throw CliErrors.BatchLine(index, $"\"{name}\" holds half of a surrogate pair, which is no text.")
         : throw CliErrors.BatchLine(index, $"\"{name}\" must be text.");
 
     /// <summary>A member that holds a truth.</summary>
-    public static bool Bool(JsonElement item, string name, bool absent) =>
-        item.TryGetProperty(name, out JsonElement value) ? value.ValueKind == JsonValueKind.True : absent;
+    public static bool Bool(long index, JsonElement item, string name, bool absent) =>
+        !item.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? absent
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
+        : throw CliErrors.BatchLine(index, $"\"{name}\" must be true or false.");
 
-    private static JsonDocument Parse(long index, string line)
+    /// <summary>A member that holds a count.</summary>
+    public static int Count(long index, JsonElement item, string name, int absent) =>
+        !item.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? absent
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int count) && count >= 0 ? count
+        : throw CliErrors.BatchLine(index, $"\"{name}\" must be a whole number of at least 0.");
+
+    /// <summary>The text of a JSON string, or null where its escapes are no text.</summary>
+    private static string? Unpaired(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A line as an object.</summary>
+    public static JsonDocument Parse(long index, string line)
     {
         try
         {

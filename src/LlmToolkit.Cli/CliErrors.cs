@@ -21,23 +21,28 @@ internal static class CliErrors
 
     public static ModelException Missing(string what, string how) => Usage("LT8004", $"{what} is missing.", null, how);
 
-    public static ModelException Parse(string message) => Usage("LT8005", message, null, "Run the command with --help for examples.");
+    public static ModelException Parse(string message, params IEnumerable<string> fixes) =>
+        Usage("LT8005", message, null, [.. fixes, "Run the command with --help for examples."]);
 
-    public static ModelException NoPrompt() => Usage(
-        "LT8006", "There is no prompt: none was given, and stdin is not a pipe.", null,
+    /// <param name="piped">True when stdin is a pipe that held nothing.</param>
+    public static ModelException NoPrompt(bool piped) => Usage(
+        "LT8006", $"There is no prompt: none was given, and stdin is {(piped ? "empty" : "not a pipe")}.", null,
         "Give it as an argument: llmtk run \"Tell me a story about a fox.\"", "Pipe it: echo Hello | llmtk run MODEL", "Read it from a file: llmtk run MODEL --file prompt.txt");
 
     public static ModelException CannotWrite(string path, Exception inner) => new(
         new()
         {
             Code = "LT8007",
-            Kind = inner is IOException && inner.HResult is 28 or unchecked((int)0x80070070) ? FaultKind.DoesNotFit : FaultKind.Usage,
+            Kind = IsDiskFull(inner) ? FaultKind.DoesNotFit : FaultKind.Usage,
             Category = ErrorCategory.Usage,
             Message = $"{path} cannot be written: {inner.Message}",
             File = path,
             Fixes = ["Check that the folder exists, that it may be written to, and that the disk has room."],
         },
         inner);
+
+    /// <summary>ENOSPC, or Windows' ERROR_DISK_FULL.</summary>
+    public static bool IsDiskFull(Exception e) => e is IOException && e.HResult is 28 or unchecked((int)0x80070070);
 
     public static ModelException NoSuchTensor(string file, string name, IEnumerable<string> near) => new(new()
     {
@@ -47,7 +52,7 @@ internal static class CliErrors
         Message = $"There is no tensor \"{name}\" in the model.",
         File = file,
         Field = name,
-        Evidence = string.Join(", ", near),
+        Evidence = near.Any() ? $"names like it: {string.Join(", ", near)}" : null,
         Fixes = ["Run `llmtk inspect MODEL --tensors` for the names."],
     });
 
@@ -87,13 +92,39 @@ internal static class CliErrors
 
     public static ModelException NoChatTemplate(string source) => new(new()
     {
-        Code = "LT8013",
+        Code = "LT8016",
         Kind = FaultKind.Unsupported,
         Message = $"{source} carries no chat template.",
         File = source,
         Cause = "It is a base model, or its template was left out when the file was made.",
         Fixes = ["Name a model with a template, or a .jinja file."],
     });
+
+    public static ModelException CannotRead(string path, Exception inner) => new(
+        new()
+        {
+            Code = "LT8013",
+            Kind = FaultKind.Usage,
+            Category = ErrorCategory.Usage,
+            Message = $"{path} cannot be read: {inner.Message}",
+            File = path,
+            Fixes = ["Check the path and its permissions."],
+        },
+        inner);
+
+    public static ModelException Conflict(string first, string second) => Usage(
+        "LT8014", $"Give {first} or {second}, not both.", null, "Leave one of them out.");
+
+    /// <summary>Its exit code is 130, whatever <see cref="Diagnostic.Kind"/> says.</summary>
+    public static Diagnostic Stopped() => new()
+    {
+        Code = "LT8015",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Severity = Severity.Low,
+        Message = "Stopped by the user.",
+        Fixes = ["Run the command again to have the whole answer."],
+    };
 
     public static Diagnostic Unexpected(Exception exception) => new()
     {

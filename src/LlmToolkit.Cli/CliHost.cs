@@ -25,10 +25,33 @@ internal sealed class CliHost
     public static CliHost Console() => new()
     {
         In = System.Console.OpenStandardInput(),
-        Out = System.Console.OpenStandardOutput(),
+        Out = StandardOutput(),
         Error = new StreamWriter(System.Console.OpenStandardError(), new System.Text.UTF8Encoding(false)) { AutoFlush = true },
         InRedirected = System.Console.IsInputRedirected,
         OutRedirected = System.Console.IsOutputRedirected,
         ErrorRedirected = System.Console.IsErrorRedirected,
     };
+
+    /// <summary>The console's stream hides that a pipe's reader went away; a stream over the pipe itself says so, and whatever runs can stop.</summary>
+    private static Stream StandardOutput()
+    {
+        if (!OperatingSystem.IsWindows() && System.Console.IsOutputRedirected)
+        {
+            try
+            {
+                FileStream pipe = new(new Microsoft.Win32.SafeHandles.SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+                // A file stays with the console's stream: this one would not move the offset that a shell shares among commands.
+                if (!pipe.CanSeek)
+                {
+                    return pipe;
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                // Closed, or of a kind that only the console's stream takes.
+            }
+        }
+
+        return System.Console.OpenStandardOutput();
+    }
 }

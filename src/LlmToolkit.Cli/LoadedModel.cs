@@ -46,9 +46,12 @@ internal sealed class LoadedModel : IAsyncDisposable
         ModelLoader loader = new();
         using ModelContainer container = await loader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
         LoadPlan plan = loader.Plan(container.Info, options);
-        IProgress<LoadProgress>? progress = quiet || host.ErrorRedirected ? null : new SlowProgress(host.Error, start);
-        ILanguageModel model = await loader.LoadAsync(plan, container, progress, cancellationToken).ConfigureAwait(false);
-        (progress as SlowProgress)?.Clear();
+        ILanguageModel model;
+        using (ProgressLine progress = new(host, result))
+        {
+            model = await loader.LoadAsync(plan, container, progress, cancellationToken).ConfigureAwait(false);
+        }
+
         if (!quiet)
         {
             foreach (BackendReason reason in plan.Fits.Where(f => f.Backend == plan.Winner).SelectMany(f => f.Reasons).Where(r => r.Kind is null && r.Remedy is not null))
@@ -85,27 +88,4 @@ internal sealed class LoadedModel : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Model.DisposeAsync();
-
-    /// <summary>One line on stderr for loads that last over a second.</summary>
-    private sealed class SlowProgress(TextWriter error, long start) : IProgress<LoadProgress>
-    {
-        private bool _shown;
-
-        public void Report(LoadProgress value)
-        {
-            if (Stopwatch.GetElapsedTime(start).TotalSeconds > 1)
-            {
-                error.Write($"\r{value.Stage} {value.Fraction * 100:0} %   ");
-                _shown = true;
-            }
-        }
-
-        public void Clear()
-        {
-            if (_shown)
-            {
-                error.Write("\r                              \r");
-            }
-        }
-    }
 }

@@ -31,14 +31,14 @@ internal static class Program
     public static async Task<int> RunAsync(string[] args, CliHost host, CancellationToken cancellationToken)
     {
         RootCommand root = Build(host);
-        ParseResult result = root.Parse(args);
+        ParseResult result = root.Parse(args.Length == 0 ? ["--help"] : args);
         bool json = result.GetValue(GlobalOptions.Json);
         bool verbose = result.GetValue(GlobalOptions.Verbose);
         try
         {
-            if (result.Errors.Count > 0 && result.Action is not System.CommandLine.Help.HelpAction)
+            if (result.Action is not HelpText && UsageErrors.Find(result) is Diagnostic wrong)
             {
-                return Fail(host, CliErrors.Parse(string.Join(" ", result.Errors.Select(e => e.Message))).Diagnostic, json, verbose);
+                return Fail(host, wrong, json, verbose);
             }
 
             using StreamWriter text = new(host.Out, new System.Text.UTF8Encoding(false), 1024, leaveOpen: true);
@@ -48,6 +48,15 @@ internal static class Program
         }
         catch (OperationCanceledException)
         {
+            if (json)
+            {
+                Fail(host, CliErrors.Stopped(), json, verbose);
+            }
+            else
+            {
+                await host.Error.WriteLineAsync("stopped").ConfigureAwait(false);
+            }
+
             return Cancelled;
         }
         catch (ModelException e)
@@ -58,6 +67,11 @@ internal static class Program
         {
             // The reader of our output went away (head, less): nothing is wrong.
             return 0;
+        }
+        catch (IOException e) when (CliErrors.IsDiskFull(e))
+        {
+            // Files that we write have their own errors; what is left is stdout, and nothing more can be said there.
+            return Fail(host, CliErrors.CannotWrite("stdout", e).Diagnostic, json: false, verbose);
         }
 #pragma warning disable CA1031 // The last line of defence: a bug becomes a diagnostic, not a stack trace.
         catch (Exception e)
@@ -70,7 +84,17 @@ internal static class Program
     /// <summary>The command tree; one line a command.</summary>
     internal static RootCommand Build(CliHost host)
     {
-        RootCommand root = new("Load any large language model, whatever it was saved as, and run it in-process.");
+        RootCommand root = new("""
+            Load any large language model, whatever it was saved as, and run it in-process.
+
+            Examples:
+              llmtk run "Tell me a story about a fox."
+              llmtk run model.gguf "Why is the sky blue?"
+              llmtk chat ./model-folder
+              llmtk inspect model.safetensors --tensors
+              llmtk validate downloads/*.gguf
+              llmtk serve model.gguf --port 8080
+            """);
         foreach (Option option in GlobalOptions.All)
         {
             root.Options.Add(option);
@@ -96,18 +120,26 @@ internal static class Program
             root.Subcommands.Add(list);
         }
 
+        HelpText.Install(root);
         return root;
     }
 
     private static int Fail(CliHost host, Diagnostic diagnostic, bool json, bool verbose)
     {
-        if (json)
+        try
         {
-            JsonOutput.Document(host.Out, w => w.WriteError(diagnostic));
+            if (json)
+            {
+                JsonOutput.Document(host.Out, w => w.WriteError(diagnostic));
+            }
+            else
+            {
+                DiagnosticOutput.Print(host.Error, diagnostic, verbose);
+            }
         }
-        else
+        catch (IOException)
         {
-            DiagnosticOutput.Print(host.Error, diagnostic, verbose);
+            // Nobody reads our output any more; the exit code still tells.
         }
 
         return (int)diagnostic.Kind;

@@ -54,7 +54,9 @@ internal sealed class SamplingOptions
         }
         catch (ArgumentOutOfRangeException e)
         {
-            throw CliErrors.Parse(e.Message);
+            // The library's names are the options' names in another spelling: MaxTokens is --max-tokens.
+            string option = "--" + string.Concat((e.ParamName ?? "").Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
+            throw CliErrors.BadValue(option, FormattableString.Invariant($"{e.ActualValue}"), e.Message.Split(" (Parameter")[0].Split(" must ")[^1].TrimEnd('.').Replace("be at", "at").Replace("lie between", "a number between"));
         }
     }
 

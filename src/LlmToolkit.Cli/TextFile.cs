@@ -15,9 +15,13 @@ internal static class TextFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliErrors.Missing($"The file {path} cannot be read ({e.Message}): it", "Check the path and its permissions.");
+            throw CliErrors.CannotRead(path, e);
         }
     }
+
+    /// <summary>The next line. Cancellation ends the wait even where the stream itself, a console's, cannot be interrupted.</summary>
+    public static Task<string?> ReadLineAsync(StreamReader reader, CancellationToken cancellationToken) =>
+        reader.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(cancellationToken);
 
     /// <summary>Opens a batch: a file, or stdin for <c>-</c>.</summary>
     public static StreamReader Open(CliHost host, string path)
@@ -30,7 +34,7 @@ internal static class TextFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliErrors.Missing($"The batch {path} cannot be read ({e.Message}): it", "Check the path and its permissions.");
+            throw CliErrors.CannotRead(path, e);
         }
     }
 }
@@ -38,6 +42,9 @@ internal static class TextFile
 /// <summary>Lists of token ids on the command line.</summary>
 internal static class IdList
 {
+    /// <summary>A number as the user wrote it.</summary>
+    public static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
     /// <summary><c>1,2,3</c>, with or without spaces.</summary>
     public static int[] Parse(string option, string text) =>
         [.. text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)

@@ -33,7 +33,9 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(hardware);
         ArgumentNullException.ThrowIfNull(options);
-        return EngineFit.Assess(model, hardware, options, [.. ArchitectureNames]);
+        // A class name comes from a config.json: then the container speaks the Hugging Face names.
+        bool transposed = model.ModelClass is not null && Find(NamingScheme.HuggingFace, model.Architecture)?.Conventions(NamingScheme.HuggingFace).Transposed == true;
+        return EngineFit.Assess(model, hardware, options, [.. ArchitectureNames], transposed);
     }
 
     public async Task<ILanguageModel> LoadAsync(LoadPlan plan, LoadInput input, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)

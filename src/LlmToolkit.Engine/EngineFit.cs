@@ -12,15 +12,20 @@ internal static class EngineFit
         ["gptq", "awq", "bnb", "bitsandbytes", "nf4", "fp4", "fp8", "int8", "compressed", "mxfp4", "hqq", "quanto", "aqlm", "eetq", "bitnet", "vptq", "spqr", "torchao", "fbgemm", "higgs", "exl"];
 
     /// <summary>The verdict with every reason.</summary>
-    public static BackendFit Assess(ModelInfo model, HardwareInfo hardware, LoadOptions options, IReadOnlyList<string> architectures)
+    public static BackendFit Assess(ModelInfo model, HardwareInfo hardware, LoadOptions options, IReadOnlyList<string> architectures, bool transposed)
     {
         (KvType kv, int threads) = (KvOf(options), ThreadsOf(hardware, options));
-        MemoryEstimate memory = EngineMemory.Estimate(model, ContextOf(model, options), kv, threads);
+        MemoryEstimate memory = EngineMemory.Estimate(model, ContextOf(model, options), kv, threads, transposed);
         List<BackendReason> reasons = [.. ArchitectureReasons(model, architectures), .. TypeReasons(model), .. OptionReasons(options)];
         if (options.ContextLength is null && !model.IsEncoder && EngineMemory.LargestContext(memory, RoomFor(memory, hardware, options)) is { } context && context < memory.Context)
         {
             reasons.Add(new BackendReason("LT5003", $"The model's whole context of {memory.Context} tokens would take {Size(memory.PeakBytes)}; {context} tokens are taken, which fit.", "Name a context with --context, or give more memory."));
-            memory = EngineMemory.Estimate(model, context, kv, threads);
+            memory = EngineMemory.Estimate(model, context, kv, threads, transposed);
+        }
+
+        if (memory.WeightsPrivate > 0)
+        {
+            reasons.Add(new BackendReason("LT4029", $"{Size(memory.WeightsPrivate)} of the weights cannot be used where the file has them and are copied once.", null));
         }
 
         reasons.AddRange(MemoryReasons(memory, hardware, options));

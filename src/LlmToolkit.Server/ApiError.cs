@@ -12,6 +12,9 @@ internal sealed class ApiException(ApiError error) : Exception(error.Message)
 /// <summary>OpenAI's error object with its status.</summary>
 internal sealed record ApiError(int Status, string Type, string Message, string? Parameter, string? Code)
 {
+    /// <summary>The code of a prompt that leaves no room for an answer.</summary>
+    private const string ContextOverflow = "LT3205";
+
     public static ApiException BadField(string field, string expected) =>
         new(new ApiError(400, "invalid_request_error", $"\"{field}\" must be {expected}.", field, "invalid_value"));
 
@@ -22,9 +25,18 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
 
     public static ApiError From(Diagnostic diagnostic) => diagnostic.Kind switch
     {
-        FaultKind.Usage or FaultKind.Refused => new(400, "invalid_request_error", diagnostic.Message, diagnostic.Field, diagnostic.Field == "context" ? "context_length_exceeded" : null),
+        FaultKind.Usage or FaultKind.Refused => new(400, "invalid_request_error", diagnostic.Message, diagnostic.Field, diagnostic.Code == ContextOverflow ? "context_length_exceeded" : null),
         FaultKind.Unsupported => new(501, "not_supported_error", diagnostic.Message, diagnostic.Field, null),
         _ => new(500, "server_error", diagnostic.Message, null, diagnostic.Code),
+    };
+
+    public static ApiError From(Exception exception) => exception switch
+    {
+        ApiException e => e.Error,
+        ModelException e => From(e.Diagnostic),
+        BadHttpRequestException e => new(e.StatusCode, "invalid_request_error", e.Message, null, null),
+        // What went wrong inside is for the log of whoever runs the server, not for its clients.
+        _ => new(500, "server_error", $"The server failed: {exception.GetType().Name}.", null, null),
     };
 
     public async Task WriteAsync(HttpContext context)
@@ -37,6 +49,7 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         }
 
         byte[] body = Json.Bytes(Write);
+        context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
 

@@ -16,7 +16,7 @@ internal sealed class Gate(LlmServerOptions options)
         if (IsLocal(origin))
         {
             context.Response.Headers.AccessControlAllowOrigin = origin;
-            context.Response.Headers.AccessControlAllowHeaders = "Authorization, Content-Type";
+            context.Response.Headers.AccessControlAllowHeaders = "Authorization, Content-Type, X-Requested-With, OpenAI-Organization, OpenAI-Project";
             context.Response.Headers.AccessControlAllowMethods = "GET, POST, OPTIONS";
             context.Response.Headers.Vary = "Origin";
         }
@@ -37,21 +37,16 @@ internal sealed class Gate(LlmServerOptions options)
         {
             await next(context).ConfigureAwait(false);
         }
-        catch (ApiException e) when (!context.Response.HasStarted)
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            await e.Error.WriteAsync(context).ConfigureAwait(false);
+            // The client has gone, and generation has stopped with it: nobody is left to tell.
         }
-        catch (ModelException e) when (!context.Response.HasStarted)
+#pragma warning disable CA1031 // Every failure becomes an error object; one request must not take the server down.
+        catch (Exception e) when (!context.Response.HasStarted)
+#pragma warning restore CA1031
         {
-            await ApiError.From(e.Diagnostic).WriteAsync(context).ConfigureAwait(false);
-        }
-        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
-        {
-            await new ApiError(e.StatusCode, "invalid_request_error", e.Message, null, null).WriteAsync(context).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // The client has gone; generation has stopped with it.
+            context.Response.Headers.Remove("Cache-Control");
+            await ApiError.From(e).WriteAsync(context).ConfigureAwait(false);
         }
     }
 

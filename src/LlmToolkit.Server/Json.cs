@@ -36,8 +36,10 @@ internal static class Json
 
     public static async Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> write)
     {
+        byte[] body = Bytes(write);
         context.Response.ContentType = "application/json; charset=utf-8";
-        await context.Response.Body.WriteAsync(Bytes(write), context.RequestAborted).ConfigureAwait(false);
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>The member, or null where it is absent or null.</summary>
@@ -45,7 +47,20 @@ internal static class Json
         body.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     public static string? Text(this JsonElement body, string name) =>
-        body.Get(name) is not JsonElement value ? null : value.ValueKind == JsonValueKind.String ? value.GetString() : throw ApiError.BadField(name, "a string");
+        body.Get(name) is not JsonElement value ? null : value.ValueKind == JsonValueKind.String ? value.Characters(name) : throw ApiError.BadField(name, "a string");
+
+    /// <summary>The text of a JSON string. Escapes may spell half of a surrogate pair, which is no text.</summary>
+    public static string Characters(this JsonElement value, string name)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw ApiError.BadField(name, "text: it holds half of a surrogate pair");
+        }
+    }
 
     public static bool? Truth(this JsonElement body, string name) =>
         body.Get(name) is not JsonElement value ? null

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using LlmToolkit.Server.OpenAI;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -5,7 +7,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace LlmToolkit.Server;
 
@@ -51,10 +52,21 @@ public sealed class LlmServer : IAsyncDisposable
     public static async Task<LlmServer> StartAsync(LlmServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://{(options.Host.Contains(':', StringComparison.Ordinal) ? $"[{options.Host}]" : options.Host)}:{options.Port}");
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes);
+        IPAddress address = Address(options.Host);
+        if (options.Port is < 0 or > ushort.MaxValue)
+        {
+            throw ServerErrors.BadPort(options.Port);
+        }
+
+        // Empty: neither the settings files of the current folder nor the environment may move the server to another address.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(address, options.Port);
+        });
         WebApplication application = builder.Build();
         ServedModels served = new(options);
         application.Use(new Gate(options).InvokeAsync);
@@ -63,20 +75,36 @@ public sealed class LlmServer : IAsyncDisposable
         CompletionsEndpoint.Map(application, served);
         EmbeddingsEndpoint.Map(application, served);
         HealthEndpoint.Map(application);
-        application.MapFallback(context => ApiError.NotFound($"There is no {context.Request.Method} {context.Request.Path}.", null).WriteAsync(context));
+        application.MapFallback("{**path}", NoRouteAsync);
         try
         {
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             await application.DisposeAsync().ConfigureAwait(false);
             served.Dispose();
             throw ServerErrors.CannotBind(options.Host, options.Port, e);
         }
 
-        string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new LlmServer(application, served, new Uri(address), [.. options.Models.Keys]);
+        string url = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return new LlmServer(application, served, new Uri(url), [.. options.Models.Keys]);
+    }
+
+    /// <summary>A numeric address, or <c>localhost</c>; of other names nobody could say what would be opened to whom.</summary>
+    private static IPAddress Address(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+        : host is "*" or "+" ? IPAddress.Any
+        : IPAddress.TryParse(host, out IPAddress? address) ? address
+        : throw ServerErrors.BadHost(host);
+
+    private static Task NoRouteAsync(HttpContext context)
+    {
+        string path = context.Request.Path.Value!.TrimEnd('/');
+        bool known = path is "/v1/chat/completions" or "/v1/completions" or "/v1/embeddings" or "/v1/models" or "/healthz" or "";
+        return (known
+            ? new ApiError(405, "invalid_request_error", $"{context.Request.Method} is not what {context.Request.Path} answers.", null, null)
+            : ApiError.NotFound($"There is no {context.Request.Method} {context.Request.Path}.", "not_found")).WriteAsync(context);
     }
 
     /// <summary>Waits until the token is cancelled, then stops: running requests are ended.</summary>

@@ -47,6 +47,11 @@ internal sealed class ServedModels : IDisposable
         /// <summary>Waits for the slot; dispose what is returned to free it.</summary>
         public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
         {
+            if (_free.Wait(0, cancellationToken))
+            {
+                return new Turn(_free);
+            }
+
             if (Interlocked.Increment(ref _waiting) > queueLimit)
             {
                 Interlocked.Decrement(ref _waiting);

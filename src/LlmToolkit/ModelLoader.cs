@@ -88,6 +88,11 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     public Task<ValidationReport> ValidateAsync(string path, string? format = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => new ModelValidator(Registry).Validate(Artifact(path), format), cancellationToken);
 
+    /// <summary>As <see cref="ValidateAsync(string, string?, CancellationToken)"/>, and every value is read too, if asked: slow for large models.</summary>
+    /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
+    public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, CancellationToken cancellationToken = default) =>
+        Task.Run(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, cancellationToken), cancellationToken);
+
     /// <summary>Validates many paths, a few at a time, in order; a path that cannot be read gives a report with that finding.</summary>
     public async IAsyncEnumerable<ValidationReport> ValidateAllAsync(IEnumerable<string> paths, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

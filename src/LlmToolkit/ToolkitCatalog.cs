@@ -3,8 +3,18 @@ using LlmToolkit.Engine;
 namespace LlmToolkit;
 
 /// <summary>A row of a list: facts by name, <c>name</c> among them.</summary>
-/// <param name="Facts">The facts, in the order of columns.</param>
-public sealed record CatalogRow(IReadOnlyDictionary<string, string?> Facts);
+/// <param name="Facts">The facts, in the order of columns: texts, numbers, truths, or lists of texts.</param>
+public sealed record CatalogRow(IReadOnlyDictionary<string, object?> Facts)
+{
+    /// <summary>A fact as people read it; empty where it is absent.</summary>
+    public string Text(string name) => Facts.GetValueOrDefault(name) switch
+    {
+        null => "",
+        bool truth => truth ? "yes" : "no",
+        IReadOnlyList<string> list => string.Join(", ", list),
+        object value => FormattableString.Invariant($"{value:0.####}"),
+    };
+}
 
 /// <summary>What the toolkit can do, as rows: the command line and the documentation print the same.</summary>
 public static class ToolkitCatalog
@@ -12,16 +22,16 @@ public static class ToolkitCatalog
     /// <summary>The architectures of the managed engine.</summary>
     public static IEnumerable<CatalogRow> Architectures => DefaultArchitectures.All.Select(a => Row(
         ("name", a.GgufNames.Concat(a.HuggingFaceNames).First()),
-        ("gguf", string.Join(", ", a.GgufNames)),
-        ("huggingface", string.Join(", ", a.HuggingFaceNames)),
+        ("gguf", a.GgufNames.ToArray()),
+        ("huggingface", a.HuggingFaceNames.ToArray()),
         ("kind", a.IsEncoder ? "encoder" : "decoder")));
 
     /// <summary>The weight types of the managed engine.</summary>
     public static IEnumerable<CatalogRow> Quantizations => DefaultQuants.All.Select(q => Row(
         ("name", q.DType.Name),
-        ("bits_per_weight", FormattableString.Invariant($"{8.0 * q.DType.BlockBytes / q.DType.BlockLength:0.####}")),
-        ("block", FormattableString.Invariant($"{q.DType.BlockLength}")),
-        ("bytes", FormattableString.Invariant($"{q.DType.BlockBytes}"))));
+        ("bits_per_weight", 8.0 * q.DType.BlockBytes / q.DType.BlockLength),
+        ("block", q.DType.BlockLength),
+        ("bytes", q.DType.BlockBytes)));
 
     /// <summary>The formats of a registry.</summary>
     public static IEnumerable<CatalogRow> Formats(ToolkitRegistry registry)
@@ -36,10 +46,10 @@ public static class ToolkitCatalog
         ArgumentNullException.ThrowIfNull(registry);
         return registry.Backends.Select(b => (Backend: b, Status: b.Diagnose())).Select(x => Row(
             ("name", x.Backend.Name),
-            ("usable", x.Status.Usable ? "yes" : "no"),
+            ("usable", x.Status.Usable),
             ("variant", x.Status.Variant),
             ("reason", x.Status.Reason)));
     }
 
-    private static CatalogRow Row(params (string Name, string? Value)[] facts) => new(new OrderedDictionary<string, string?>(facts.Select(f => KeyValuePair.Create(f.Name, f.Value))));
+    private static CatalogRow Row(params (string Name, object? Value)[] facts) => new(new OrderedDictionary<string, object?>(facts.Select(f => KeyValuePair.Create(f.Name, f.Value))));
 }

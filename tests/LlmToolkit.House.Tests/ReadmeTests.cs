@@ -40,7 +40,7 @@ public sealed class ReadmeTests
                 text.Append("| ").AppendJoin(" | ", row.Facts.Keys).Append(" |\n|").AppendJoin("|", row.Facts.Keys.Select(_ => " --- ")).Append("|\n");
             }
 
-            text.Append("| ").AppendJoin(" | ", row.Facts.Values.Select(v => v ?? "")).Append(" |\n");
+            text.Append("| ").AppendJoin(" | ", row.Facts.Keys.Select(row.Text)).Append(" |\n");
         }
 
         return text.ToString();

@@ -27,30 +27,49 @@ internal static class BenchCommand
             int prompt = result.GetValue(pp);
             int generate = result.GetValue(tg);
             int before = result.GetValue(depth);
+            NotNegative("--pp", prompt);
+            NotNegative("--tg", generate);
+            NotNegative("--depth", before);
+            if (result.GetValue(repeat) < 1)
+            {
+                throw CliErrors.BadValue("--repeat", IdList.Text(result.GetValue(repeat)), "at least 1");
+            }
+
             LoadOptions options = loading.Read(result);
-            options = options with { ContextLength = options.ContextLength ?? Math.Max(64, before + Math.Max(prompt, generate) + 1) };
+            options = options with { ContextLength = options.ContextLength ?? (int)Math.Min(int.MaxValue, Math.Max(64, (long)before + Math.Max(prompt, generate) + 1)) };
             await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetValue(model), options, cancellationToken).ConfigureAwait(false);
             ILogitsModel logits = loaded.Logits();
             List<(string Test, int Tokens, double[] Rates)> results = [];
+            int runs = result.GetValue(repeat);
+            using ProgressLine progress = new(host, result);
             string suffix = before > 0 ? $"@{before}" : "";
             if (prompt > 0)
             {
-                results.Add(($"pp{prompt}{suffix}", prompt, Measure(logits, before, prompt, 1, result.GetValue(repeat), cancellationToken)));
+                results.Add(($"pp{prompt}{suffix}", prompt, Measure(logits, before, prompt, 1, runs, progress, cancellationToken)));
             }
 
             if (generate > 0)
             {
-                results.Add(($"tg{generate}{suffix}", generate, Measure(logits, before, 1, generate, result.GetValue(repeat), cancellationToken)));
+                results.Add(($"tg{generate}{suffix}", generate, Measure(logits, before, 1, generate, runs, progress, cancellationToken)));
             }
 
+            progress.Dispose();
             Print(host, result, loaded, results, options);
             return 0;
         });
         return command;
     }
 
+    private static void NotNegative(string option, int value)
+    {
+        if (value < 0)
+        {
+            throw CliErrors.BadValue(option, IdList.Text(value), "a whole number of at least 0");
+        }
+    }
+
     /// <summary>Tokens a second of each run: <paramref name="steps"/> forwards of <paramref name="tokens"/> tokens each.</summary>
-    private static double[] Measure(ILogitsModel model, int depth, int tokens, int steps, int repeat, CancellationToken cancellationToken)
+    private static double[] Measure(ILogitsModel model, int depth, int tokens, int steps, int repeat, ProgressLine progress, CancellationToken cancellationToken)
     {
         using IGenerationSession session = model.CreateSession();
         Random random = new(1);
@@ -65,6 +84,7 @@ internal static class BenchCommand
         for (int run = -1; run < repeat; run++)
         {
             session.Truncate(depth);
+            progress.Report($"{tokens * steps} tokens, run {run + 1} of {repeat}");
             long start = Stopwatch.GetTimestamp();
             for (int step = 0; step < steps; step++)
             {

@@ -51,7 +51,7 @@ internal static class ChatCommand
                     await host.Error.WriteAsync("> ").ConfigureAwait(false);
                 }
 
-                string? line = await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+                string? line = await TextFile.ReadLineAsync(reader, cancellationToken).ConfigureAwait(false);
                 if (line is null || line is "/exit" or "/quit" or "/bye")
                 {
                     return cancellationToken.IsCancellationRequested ? 130 : 0;
@@ -148,6 +148,9 @@ internal static class ChatCommand
                     break;
                 case "/reset":
                     _turns.Clear();
+                    break;
+                case "/save" or "/load" when argument.Length == 0:
+                    await host.Error.WriteLineAsync($"{parts[0]} needs the name of a file").ConfigureAwait(false);
                     break;
                 case "/save":
                     await TryAsync(() => SaveAsync(argument)).ConfigureAwait(false);

@@ -22,6 +22,7 @@ internal static class DetectCommand
             ModelLoader loader = new();
             bool json = result.GetValue(GlobalOptions.Json);
             string[] asked = result.GetRequiredValue(paths);
+            FaultKind? failure = null;
             using StreamWriter text = Output.Text(host);
             foreach (string path in asked)
             {
@@ -37,13 +38,15 @@ internal static class DetectCommand
                         text.WriteLine($"{DiagnosticOutput.Safe(path)}: {detection.Recognised ?? detection.Format} ({detection.Score:0.##}) - {DiagnosticOutput.Safe(detection.Reason)}");
                     }
                 }
-                catch (ModelException e) when (json && asked.Length > 1)
+                catch (ModelException e) when (asked.Length > 1)
                 {
-                    JsonOutput.Document(host.Out, w => w.WriteError(e.Diagnostic, x => x.WriteString("path", path)));
+                    // One path that cannot be read does not hide the others.
+                    failure ??= e.Diagnostic.Kind;
+                    DiagnosticOutput.Item(host, result, e.Diagnostic, w => w.WriteString("path", path));
                 }
             }
 
-            return 0;
+            return (int)(failure ?? 0);
         });
         return command;
     }

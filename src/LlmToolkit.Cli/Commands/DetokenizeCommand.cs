@@ -26,7 +26,7 @@ internal static class DetokenizeCommand
             Tokenizer opened = await TokenizerAccess.OpenAsync(result.GetRequiredValue(tokenizer), null, cancellationToken).ConfigureAwait(false);
             if (result.GetValue(batch) is string path)
             {
-                await Batch.RunAsync(host, path, (index, item) => Decode(opened, index, Batch.Ids(index, item, "ids"), Batch.Bool(item, "skip_special", false)), cancellationToken).ConfigureAwait(false);
+                await Batch.RunAsync(host, path, (index, item) => Decode(opened, index, Batch.Ids(index, item, "ids"), Batch.Bool(index, item, "skip_special", false)), cancellationToken).ConfigureAwait(false);
                 return 0;
             }
 

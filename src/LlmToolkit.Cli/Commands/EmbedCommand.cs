@@ -24,19 +24,21 @@ internal static class EmbedCommand
         {
             string? single = result.GetValue(text);
             string? path = result.GetValue(batch);
-            if (single is null && path is null)
+            if (single is null == path is null)
             {
-                throw CliErrors.Missing("--text or --batch", "Give a text: --text \"A fox.\"");
+                throw single is null ? CliErrors.Missing("--text or --batch", "Give a text: --text \"A fox.\"") : CliErrors.Conflict("--text", "--batch");
             }
+
+            bool notes = !result.GetValue(GlobalOptions.Quiet);
 
             await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetRequiredValue(model), loading.Read(result), cancellationToken).ConfigureAwait(false);
             if (path is not null)
             {
-                await Batch.RunAsync(host, path, (index, item) => Embed(host, loaded, index, Batch.Text(index, item, "text") ?? throw CliErrors.BatchLine(index, "\"text\" is missing."), cancellationToken), cancellationToken).ConfigureAwait(false);
+                await Batch.RunAsync(host, path, (index, item) => Embed(notes ? host : null, loaded, index, Batch.Text(index, item, "text") ?? throw CliErrors.BatchLine(index, "\"text\" is missing."), cancellationToken), cancellationToken).ConfigureAwait(false);
             }
             else
             {
-                JsonOutput.Document(host.Out, Embed(host, loaded, 0, single!, cancellationToken));
+                JsonOutput.Document(host.Out, Embed(notes ? host : null, loaded, 0, single!, cancellationToken));
             }
 
             return 0;
@@ -44,12 +46,12 @@ internal static class EmbedCommand
         return command;
     }
 
-    private static Action<Utf8JsonWriter> Embed(CliHost host, LoadedModel loaded, long index, string text, CancellationToken cancellationToken)
+    private static Action<Utf8JsonWriter> Embed(CliHost? notes, LoadedModel loaded, long index, string text, CancellationToken cancellationToken)
     {
         TextEmbedding embedding = loaded.Model.EmbedAsync(text, cancellationToken).GetAwaiter().GetResult();
         if (embedding.DroppedTokens > 0)
         {
-            host.Error.WriteLine($"note: text {index} is longer than the model reads; its last {embedding.DroppedTokens} tokens were cut.");
+            notes?.Error.WriteLine($"note: text {index} is longer than the model reads; its last {embedding.DroppedTokens} tokens were cut.");
         }
 
         return w =>

@@ -31,13 +31,20 @@ internal static class InspectCommand
             IReadOnlyList<Diagnostic> findings = new ModelValidator(loader.Registry).Check(description);
             bool withHash = result.GetValue(hash);
             bool withTensors = result.GetValue(tensors) || withHash;
+            using ProgressLine progress = new(host, result);
+            Func<TensorInfo, string?>? hasher = !withHash ? null : tensor =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                progress.Report($"hash of {tensor.Name}");
+                return TensorHash.Of(description, tensor);
+            };
             if (result.GetValue(GlobalOptions.Json))
             {
-                JsonOutput.Document(host.Out, w => Write(w, description, findings, withTensors, result.GetValue(metadata), withHash, cancellationToken));
+                JsonOutput.Document(host.Out, w => Write(w, description, findings, withTensors, result.GetValue(metadata), hasher));
             }
             else
             {
-                Print(host, result, description, findings, withTensors, result.GetValue(metadata), withHash, cancellationToken);
+                Print(host, result, description, findings, withTensors, result.GetValue(metadata), hasher);
             }
 
             return ExitCode(description, findings);
@@ -57,7 +64,7 @@ internal static class InspectCommand
         return (int)(refused ? FaultKind.Refused : findings.Any(f => f.Severity >= Severity.High) ? FaultKind.Unsupported : FaultKind.Refused);
     }
 
-    private static void Write(Utf8JsonWriter w, ModelDescription description, IReadOnlyList<Diagnostic> findings, bool tensors, bool metadata, bool hash, CancellationToken cancellationToken)
+    private static void Write(Utf8JsonWriter w, ModelDescription description, IReadOnlyList<Diagnostic> findings, bool tensors, bool metadata, Func<TensorInfo, string?>? hash)
     {
         ModelInfo? info = description.Info;
         w.WriteStartObject();
@@ -95,7 +102,7 @@ internal static class InspectCommand
         w.Strings("opaque", description.Opaque);
         if (tensors)
         {
-            WriteTensors(w, description, hash, cancellationToken);
+            WriteTensors(w, description, hash);
         }
 
         if (metadata)
@@ -136,12 +143,11 @@ internal static class InspectCommand
         w.WriteEndObject();
     }
 
-    private static void WriteTensors(Utf8JsonWriter w, ModelDescription description, bool hash, CancellationToken cancellationToken)
+    private static void WriteTensors(Utf8JsonWriter w, ModelDescription description, Func<TensorInfo, string?>? hash)
     {
         w.WriteStartArray("tensors");
         foreach (TensorInfo tensor in description.Tensors)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             w.WriteStartObject();
             w.WriteString("name", tensor.Name);
             w.WriteString("dtype", tensor.DType.Name);
@@ -155,9 +161,9 @@ internal static class InspectCommand
             w.WriteNumber("bytes", tensor.Bytes);
             w.WriteString("file", tensor.File.Path);
             w.WriteNumber("offset", tensor.Offset);
-            if (hash)
+            if (hash is not null)
             {
-                w.WriteString("sha256", TensorHash.Of(description, tensor));
+                w.WriteString("sha256", hash(tensor));
             }
 
             w.WriteEndObject();
@@ -176,7 +182,7 @@ internal static class InspectCommand
         }
     }
 
-    private static void Print(CliHost host, ParseResult result, ModelDescription description, IReadOnlyList<Diagnostic> findings, bool tensors, bool metadata, bool hash, CancellationToken cancellationToken)
+    private static void Print(CliHost host, ParseResult result, ModelDescription description, IReadOnlyList<Diagnostic> findings, bool tensors, bool metadata, Func<TensorInfo, string?>? hash)
     {
         bool noColor = result.GetValue(GlobalOptions.NoColor);
         ModelInfo? info = description.Info;
@@ -208,11 +214,10 @@ internal static class InspectCommand
         Output.Table(host, noColor, ["fact", "value"], rows);
         if (tensors)
         {
-            Output.Table(host, noColor, hash ? ["tensor", "type", "shape", "bytes", "sha256"] : ["tensor", "type", "shape", "bytes"], description.Tensors.Select(x =>
+            Output.Table(host, noColor, hash is not null ? ["tensor", "type", "shape", "bytes", "sha256"] : ["tensor", "type", "shape", "bytes"], description.Tensors.Select(x =>
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 string[] cells = [x.Name, x.DType.Name, x.Shape.ToString(), Output.Size(x.Bytes)];
-                return hash ? [.. cells, TensorHash.Of(description, x) ?? "-"] : cells;
+                return hash is not null ? [.. cells, hash(x) ?? "-"] : cells;
             }));
         }
 

@@ -32,12 +32,24 @@ internal static class ListCommands
             }
             else
             {
-                Output.Table(host, result.GetValue(GlobalOptions.NoColor), columns, rows().Select(r => columns.Select(c => r.Facts.GetValueOrDefault(c) ?? "").ToArray()));
+                Output.Table(host, result.GetValue(GlobalOptions.NoColor), columns, rows().Select(r => columns.Select(r.Text).ToArray()));
             }
 
             return 0;
         });
         return command;
+    }
+
+    private static void Member(Utf8JsonWriter w, string name, object? value)
+    {
+        switch (value)
+        {
+            case bool truth: w.WriteBoolean(name, truth); break;
+            case int number: w.WriteNumber(name, number); break;
+            case double number: w.WriteNumber(name, number); break;
+            case IReadOnlyList<string> list: w.Strings(name, list); break;
+            default: w.WriteString(name, value as string); break;
+        }
     }
 
     private static void Write(Utf8JsonWriter w, IEnumerable<CatalogRow> rows)
@@ -46,9 +58,9 @@ internal static class ListCommands
         foreach (CatalogRow row in rows)
         {
             w.WriteStartObject();
-            foreach ((string name, string? value) in row.Facts)
+            foreach ((string name, object? value) in row.Facts)
             {
-                w.WriteString(name, value);
+                Member(w, name, value);
             }
 
             w.WriteEndObject();

@@ -28,70 +28,35 @@ internal static class LogitsCommand
         ModelOptions loading = new(command, exact: true);
         command.SetAction(async (result, cancellationToken) =>
         {
-            List<Item> items = result.GetValue(batch) is string path
+            string? path = result.GetValue(batch);
+            if (path is not null && result.GetValue(ids) is not null)
+            {
+                throw CliErrors.Conflict("--ids", "--batch");
+            }
+
+            int steps = result.GetValue(greedy);
+            List<Item> items = path is not null
                 ? await ReadAsync(host, path, cancellationToken).ConfigureAwait(false)
-                : [new Item(IdList.Parse("--ids", result.GetValue(ids) ?? throw CliErrors.Missing("--ids or --batch", "Give ids: --ids 1,2,3.")), result.GetValue(greedy), null)];
+                : [new Item(
+                    IdList.Parse("--ids", result.GetValue(ids) ?? throw CliErrors.Missing("--ids or --batch", "Give ids: --ids 1,2,3.")),
+                    steps >= 0 ? steps : throw CliErrors.BadValue("--greedy", IdList.Text(steps), "a whole number of at least 0"),
+                    null)];
+            using ProgressLine progress = new(host, result);
+            Work work = new(host, items, path is not null, result.GetValue(output), progress);
             await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetRequiredValue(model), loading.Read(result), cancellationToken).ConfigureAwait(false);
             if (loaded.Model is IEncoderModel encoder)
             {
-                Run(host, items, i => Check(i, encoder.Info.Vocabulary, encoder.ContextLength), i => [("hidden", DTypes.F32, [i.Ids.Length, encoder.Width])], result.GetValue(output), (item, writer) => Encode(encoder, item, writer, cancellationToken), encoder.Width);
+                work.Run(i => Check(i, encoder.Info.Vocabulary, encoder.ContextLength), i => [("hidden", DTypes.F32, [i.Ids.Length, encoder.Width])], (item, writer) => Encode(encoder, item, writer, cancellationToken), encoder.Info.Vocabulary);
             }
             else
             {
                 ILogitsModel logits = loaded.Logits();
-                Run(host, items, i => Check(i, logits.Vocabulary, logits.ContextLength), i => [("logits", DTypes.F32, [i.Ids.Length, logits.Vocabulary]), ("greedy", DTypes.I64, [i.Greedy])], result.GetValue(output), (item, writer) => Forward(logits, item, writer, cancellationToken), logits.Vocabulary);
+                work.Run(i => Check(i, logits.Vocabulary, logits.ContextLength), i => [("logits", DTypes.F32, [i.Ids.Length, logits.Vocabulary]), ("greedy", DTypes.I64, [i.Greedy])], (item, writer) => Forward(logits, item, writer, cancellationToken), logits.Vocabulary);
             }
 
             return 0;
         });
         return command;
-    }
-
-    private static void Run(CliHost host, List<Item> items, Func<Item, Diagnostic?> check, Func<Item, IEnumerable<(string Name, DType Type, TensorShape Shape)>> tensors, string? output, Func<Item, SafetensorsWriter?, int[]> compute, int width)
-    {
-        // The header of a safetensors file comes first, so every item is judged before any is computed.
-        List<Item> judged = [.. items.Select(i => i.Error is null ? i with { Error = check(i) } : i)];
-        SafetensorsWriter? writer = null;
-        try
-        {
-            writer = output is null ? null : Create(output, judged.SelectMany((item, k) => item.Error is null ? tensors(item).Select(t => ($"{t.Name}.{k}", t.Type, t.Shape)) : []));
-            for (int k = 0; k < judged.Count; k++)
-            {
-                Item item = judged[k];
-                int number = k;
-                if (item.Error is not null)
-                {
-                    if (judged.Count == 1)
-                    {
-                        throw new ModelException(item.Error);
-                    }
-
-                    JsonOutput.Document(host.Out, w => w.WriteError(item.Error, x => x.WriteNumber("index", number)));
-                    continue;
-                }
-
-                int[] greedy = compute(item, writer);
-                JsonOutput.Document(host.Out, w =>
-                {
-                    w.WriteStartObject();
-                    w.WriteNumber("index", number);
-                    w.WriteNumber("positions", item.Ids.Length);
-                    w.WriteNumber("vocabulary", width);
-                    w.Ids("greedy", greedy);
-                    w.WriteEndObject();
-                });
-            }
-
-            writer?.Complete();
-        }
-        catch (IOException e) when (output is not null && writer is not null)
-        {
-            throw CliErrors.CannotWrite(output, e);
-        }
-        finally
-        {
-            writer?.Dispose();
-        }
     }
 
     private static int[] Forward(ILogitsModel model, Item item, SafetensorsWriter? writer, CancellationToken cancellationToken)
@@ -143,9 +108,10 @@ internal static class LogitsCommand
 
     private static Diagnostic? Check(Item item, int? vocabulary, int context)
     {
-        string? wrong = item.Ids.Length == 0 ? "it holds no ids"
-            : item.Ids.FirstOrDefault(id => id < 0 || id >= (vocabulary ?? int.MaxValue), -1) is var bad and not -1 || item.Ids.Contains(-1) ? $"id {item.Ids.First(id => id < 0 || id >= (vocabulary ?? int.MaxValue))} is outside the vocabulary of {vocabulary}"
-            : item.Ids.Length + Math.Max(0, item.Greedy - 1) > context ? $"{item.Ids.Length} ids and {item.Greedy} more do not fit the context of {context}"
+        int bad = Array.FindIndex(item.Ids, id => id < 0 || id >= (vocabulary ?? int.MaxValue));
+        string? wrong = item.Ids.Length == 0 ? "there are none"
+            : bad >= 0 ? $"id {item.Ids[bad]} is outside the vocabulary of {vocabulary}"
+            : item.Ids.Length + Math.Max(0L, item.Greedy - 1) > context ? $"{item.Ids.Length} ids and {item.Greedy} more do not fit the context of {context}"
             : null;
         return wrong is null ? null : CliErrors.BadIds(wrong).Diagnostic;
     }
@@ -172,7 +138,7 @@ internal static class LogitsCommand
     {
         List<Item> items = [];
         using StreamReader reader = TextFile.Open(host, path);
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is string line)
+        while (await TextFile.ReadLineAsync(reader, cancellationToken).ConfigureAwait(false) is string line)
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
@@ -187,18 +153,82 @@ internal static class LogitsCommand
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(line);
-            int greedy = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("greedy", out JsonElement n) && n.ValueKind == JsonValueKind.Number ? n.GetInt32() : 0;
-            return new Item(Batch.Ids(index, json.RootElement, "ids"), Math.Max(0, greedy), null);
-        }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
-        {
-            return new Item([], 0, CliErrors.BatchLine(index, e.Message).Diagnostic);
+            using JsonDocument json = Batch.Parse(index, line);
+            return new Item(Batch.Ids(index, json.RootElement, "ids"), Batch.Count(index, json.RootElement, "greedy", 0), null);
         }
         catch (ModelException e)
         {
             return new Item([], 0, e.Diagnostic);
         }
+    }
+
+    /// <summary>The items of one command and where their answers go.</summary>
+    private sealed record Work(CliHost Host, List<Item> Items, bool IsBatch, string? Output, ProgressLine Progress)
+    {
+        /// <summary>Judges every item first, because the header of a safetensors file comes before its values; then computes one after the other.</summary>
+        public void Run(Func<Item, Diagnostic?> check, Func<Item, IEnumerable<(string Name, DType Type, TensorShape Shape)>> tensors, Func<Item, SafetensorsWriter?, int[]> compute, int? vocabulary)
+        {
+            List<Item> judged = [.. Items.Select(i => i.Error is null ? i with { Error = check(i) } : i)];
+            if (!IsBatch && judged[0].Error is Diagnostic wrong)
+            {
+                throw new ModelException(wrong);
+            }
+
+            SafetensorsWriter? writer = null;
+            try
+            {
+                writer = Output is null ? null : Create(Output, judged.SelectMany((item, k) => item.Error is null ? tensors(item).Select(t => ($"{t.Name}.{k}", t.Type, t.Shape)) : []));
+                for (int k = 0; k < judged.Count; k++)
+                {
+                    Item item = judged[k];
+                    Progress.Report($"item {k + 1} of {judged.Count}");
+                    int[] greedy = item.Error is null ? Compute(compute, item, writer) : [];
+                    Answer(k, item, greedy, vocabulary);
+                }
+
+                Save(() => writer?.Complete());
+            }
+            finally
+            {
+                writer?.Dispose();
+            }
+        }
+
+        private int[] Compute(Func<Item, SafetensorsWriter?, int[]> compute, Item item, SafetensorsWriter? writer)
+        {
+            int[] greedy = [];
+            Save(() => greedy = compute(item, writer));
+            return greedy;
+        }
+
+        /// <summary>Only what goes to the file: a failure to write stdout is another matter.</summary>
+        private void Save(Action write)
+        {
+            try
+            {
+                write();
+            }
+            catch (Exception e) when (Output is not null && e is IOException or UnauthorizedAccessException)
+            {
+                throw CliErrors.CannotWrite(Output!, e);
+            }
+        }
+
+        private void Answer(int index, Item item, int[] greedy, int? vocabulary) => JsonOutput.Document(Host.Out, w =>
+        {
+            if (item.Error is not null)
+            {
+                w.WriteError(item.Error, x => x.WriteNumber("index", index));
+                return;
+            }
+
+            w.WriteStartObject();
+            w.WriteNumber("index", index);
+            w.WriteNumber("positions", item.Ids.Length);
+            w.Member("vocabulary", vocabulary);
+            w.Ids("greedy", greedy);
+            w.WriteEndObject();
+        });
     }
 
     private sealed record Item(int[] Ids, int Greedy, Diagnostic? Error);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Text;
 
@@ -71,8 +70,7 @@ internal static class PerplexityCommand
         double nll = 0;
         int scored = 0;
         int chunks = ids.Length / context;
-        bool progress = !result.GetValue(GlobalOptions.Quiet) && !host.ErrorRedirected;
-        long start = Stopwatch.GetTimestamp();
+        using ProgressLine progress = new(host, result);
         for (int chunk = 0; chunk < chunks; chunk++)
         {
             int[] tokens = ids[(chunk * context)..((chunk + 1) * context)];
@@ -95,15 +93,7 @@ internal static class PerplexityCommand
                 }
             }
 
-            if (progress && Stopwatch.GetElapsedTime(start).TotalSeconds > 1)
-            {
-                host.Error.Write($"\r{chunk + 1} of {chunks} chunks, perplexity so far {Math.Exp(nll / scored):0.00} ");
-            }
-        }
-
-        if (progress)
-        {
-            host.Error.Write("\r" + new string(' ', 60) + "\r");
+            progress.Report(FormattableString.Invariant($"{chunk + 1} of {chunks} chunks, perplexity so far {Math.Exp(nll / scored):0.00}"));
         }
 
         return (nll, scored);

@@ -102,6 +102,11 @@ internal static class PlanCommand
         using StreamWriter text = Output.Text(host);
         foreach (BackendFit fit in plan.Fits)
         {
+            if (explain && fit.Memory is MemoryEstimate m)
+            {
+                text.WriteLine($"{fit.Backend}: weights {Output.Size(m.WeightsMapped)} mapped and {Output.Size(m.WeightsPrivate)} copied, KV cache {Output.Size(m.Kv)} for {m.Context} tokens, compute {Output.Size(m.Compute)}, logits {Output.Size(m.Logits)}, tokenizer {Output.Size(m.Tokenizer)}, runtime {Output.Size(m.RuntimeBase)}; sure to {FormattableString.Invariant($"{m.Confidence * 100:0}")} %");
+            }
+
             foreach (BackendReason reason in fit.Reasons)
             {
                 text.WriteLine($"{fit.Backend}: {DiagnosticOutput.Safe(reason.Message)} ({reason.Code})");

@@ -35,10 +35,11 @@ internal static class RunCommand
         {
             (string? source, string? text) = Split(result.GetValue(words) ?? [], result.GetValue(model), result.GetValue(prompt));
             int[]? tokens = result.GetValue(ids) is string list ? IdList.Parse("--ids", list) : null;
+            RefuseTwoPrompts(text, result.GetValue(file), tokens);
             text = tokens is not null ? null : text ?? await ReadPromptAsync(host, result.GetValue(file), cancellationToken).ConfigureAwait(false);
             GenerateOptions options = sampling.Read(result);
             await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, source, loading.Read(result), cancellationToken).ConfigureAwait(false);
-            Prompt asked = Build(host, loaded, tokens, text, result.GetValue(system), result.GetValue(raw));
+            Prompt asked = Build(result.GetValue(GlobalOptions.Quiet) ? null : host, loaded, tokens, text, result.GetValue(system), result.GetValue(raw));
             return await AnswerAsync(host, result, loaded, asked, options, cancellationToken).ConfigureAwait(false);
         });
         return command;
@@ -50,13 +51,27 @@ internal static class RunCommand
         switch (words.Length)
         {
             case 2:
-                return (model ?? words[0], prompt ?? words[1]);
-            case 1 when model is null && (prompt is not null || !IsPrompt(words[0])):
-                return (words[0], prompt);
+                return model is not null ? throw CliErrors.Conflict("the model as first argument", "--model")
+                    : prompt is not null ? throw CliErrors.Conflict("the prompt as second argument", "--prompt")
+                    : (words[0], words[1]);
+            case 1 when model is not null:
+                // The model is named already, so the one word is the prompt.
+                return prompt is null ? (model, words[0]) : throw CliErrors.Conflict("the prompt as argument", "--prompt");
             case 1:
-                return (model, prompt ?? words[0]);
+                return !IsPrompt(words[0]) ? (words[0], prompt)
+                    : prompt is null ? ((string?)null, words[0])
+                    : throw CliErrors.Conflict("the prompt as argument", "--prompt");
             default:
                 return (model, prompt);
+        }
+    }
+
+    private static void RefuseTwoPrompts(string? text, string? file, int[]? ids)
+    {
+        string[] given = [.. new[] { text is null ? null : "a prompt", file is null ? null : "--file", ids is null ? null : "--ids" }.OfType<string>()];
+        if (given.Length > 1)
+        {
+            throw CliErrors.Conflict(given[0], given[1]);
         }
     }
 
@@ -144,8 +159,13 @@ internal static class RunCommand
         w.Number(Math.Round(time.TotalMilliseconds, 3));
     }
 
-    private static Prompt Build(CliHost host, LoadedModel loaded, int[]? ids, string? text, string? system, bool raw)
+    private static Prompt Build(CliHost? notes, LoadedModel loaded, int[]? ids, string? text, string? system, bool raw)
     {
+        if (system is not null && (ids is not null || raw || !loaded.Model.Info.HasChatTemplate))
+        {
+            notes?.Error.WriteLine("note: --system is not used: there is no chat template to put it in.");
+        }
+
         if (ids is not null)
         {
             return Prompt.FromIds(ids);
@@ -155,11 +175,6 @@ internal static class RunCommand
         {
             List<ChatTurn> turns = [.. system is null ? Array.Empty<ChatTurn>() : [new ChatTurn("system", system)], new ChatTurn("user", text!)];
             return loaded.Model.ApplyTemplate(turns);
-        }
-
-        if (system is not null)
-        {
-            host.Error.WriteLine("note: --system is not used: there is no chat template to put it in.");
         }
 
         return Prompt.FromText(text!);
@@ -174,13 +189,13 @@ internal static class RunCommand
 
         if (file is null && !host.InRedirected)
         {
-            throw CliErrors.NoPrompt();
+            throw CliErrors.NoPrompt(piped: false);
         }
 
         using StreamReader reader = new(host.In, new UTF8Encoding(false), true, 4096, leaveOpen: true);
-        string text = await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+        string text = await reader.ReadToEndAsync(CancellationToken.None).WaitAsync(cancellationToken).ConfigureAwait(false);
         text = text.EndsWith('\n') ? text[..^1].TrimEnd('\r') : text;
-        return text.Length > 0 ? text : throw CliErrors.NoPrompt();
+        return text.Length > 0 ? text : throw CliErrors.NoPrompt(piped: true);
     }
 
     private static bool IsPrompt(string word) =>

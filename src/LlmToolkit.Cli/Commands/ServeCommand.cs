@@ -41,6 +41,11 @@ internal static class ServeCommand
                     new LlmServerOptions { Models = served, Host = result.GetRequiredValue(address), Port = result.GetValue(port), ApiKey = result.GetValue(key) }, cancellationToken).ConfigureAwait(false);
                 await using (server.ConfigureAwait(false))
                 {
+                    if (!server.Url.IsLoopback && result.GetValue(key) is null && !result.GetValue(GlobalOptions.Quiet))
+                    {
+                        await host.Error.WriteLineAsync("note: everyone who reaches this machine can use the server; --api-key asks them for a key.").ConfigureAwait(false);
+                    }
+
                     Announce(host, result, server);
                     await server.RunAsync(cancellationToken).ConfigureAwait(false);
                 }

@@ -57,8 +57,8 @@ internal static class TokenizeCommand
         string text = Batch.Text(index, item, "text") ?? throw CliErrors.BatchLine(index, "\"text\" is missing.");
         TokenizerEncoding encoding = tokenizer.Encode(text, Batch.Text(index, item, "pair"), new EncodeOptions
         {
-            AddSpecial = Batch.Bool(item, "add_special", options.AddSpecial),
-            SpecialAsText = Batch.Bool(item, "special_as_text", options.SpecialAsText),
+            AddSpecial = Batch.Bool(index, item, "add_special", options.AddSpecial),
+            SpecialAsText = Batch.Bool(index, item, "special_as_text", options.SpecialAsText),
         });
         return w => Write(w, tokenizer, index, encoding);
     }

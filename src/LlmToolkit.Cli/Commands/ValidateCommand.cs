@@ -10,26 +10,29 @@ internal static class ValidateCommand
     public static Command Create(CliHost host)
     {
         Argument<string[]> models = new("MODEL") { Description = "Files or folders.", Arity = ArgumentArity.OneOrMore };
+        Option<bool> deep = new("--deep") { Description = "Read every value too, and report numbers that are none." };
         Command command = new("validate", """
             Check files and say for each: ok, warnings, refused or unsupported, with reasons and fixes.
 
             Examples:
               llmtk validate model.gguf
               llmtk validate models/*.gguf --json
-            """) { models, GlobalOptions.Format };
+              llmtk validate model.safetensors --deep
+            """) { models, deep, GlobalOptions.Format };
         command.SetAction(async (result, cancellationToken) =>
         {
             ModelLoader loader = new();
             bool json = result.GetValue(GlobalOptions.Json);
             bool refused = false;
             bool unsupported = false;
+            FaultKind? failure = null;
             string[] paths = result.GetRequiredValue(models);
             using StreamWriter text = Output.Text(host);
             foreach (string path in paths)
             {
                 try
                 {
-                    ValidationReport report = await loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), cancellationToken).ConfigureAwait(false);
+                    ValidationReport report = await loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), result.GetValue(deep), cancellationToken).ConfigureAwait(false);
                     refused |= report.Verdict == Verdict.Refused;
                     unsupported |= report.Verdict == Verdict.Unsupported;
                     if (json)
@@ -47,18 +50,12 @@ internal static class ValidateCommand
                 }
                 catch (ModelException e) when (paths.Length > 1)
                 {
-                    if (json)
-                    {
-                        JsonOutput.Document(host.Out, w => w.WriteError(e.Diagnostic, x => x.WriteString("path", path)));
-                    }
-                    else
-                    {
-                        DiagnosticOutput.Print(host.Error, e.Diagnostic, result.GetValue(GlobalOptions.Verbose));
-                    }
+                    failure ??= e.Diagnostic.Kind;
+                    DiagnosticOutput.Item(host, result, e.Diagnostic, w => w.WriteString("path", path));
                 }
             }
 
-            return (int)(refused ? FaultKind.Refused : unsupported ? FaultKind.Unsupported : 0);
+            return (int)(refused ? FaultKind.Refused : unsupported ? FaultKind.Unsupported : failure ?? 0);
         });
         return command;
     }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 
 namespace LlmToolkit.Cli.Rendering;
@@ -13,6 +14,19 @@ internal static class DiagnosticOutput
         writer.WritePropertyName("error");
         writer.WriteDiagnostic(diagnostic);
         writer.WriteEndObject();
+    }
+
+    /// <summary>The failure of one of several items: its line in JSON, or a few on stderr.</summary>
+    public static void Item(CliHost host, ParseResult result, Diagnostic diagnostic, Action<Utf8JsonWriter> more)
+    {
+        if (result.GetValue(GlobalOptions.Json))
+        {
+            JsonOutput.Document(host.Out, w => w.WriteError(diagnostic, more));
+        }
+        else
+        {
+            Print(host.Error, diagnostic, result.GetValue(GlobalOptions.Verbose));
+        }
     }
 
     /// <summary>All members of a diagnostic.</summary>

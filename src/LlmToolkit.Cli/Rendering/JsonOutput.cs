@@ -36,7 +36,12 @@ internal static class JsonOutput
     /// <summary>A number that reads back the same; what JSON cannot say is a string.</summary>
     public static void Number(this Utf8JsonWriter writer, double value)
     {
-        if (double.IsFinite(value))
+        if (value == 0 && double.IsNegative(value))
+        {
+            // Without a fraction some parsers take it for an integer, which has no negative zero.
+            writer.WriteRawValue("-0.0"u8, skipInputValidation: true);
+        }
+        else if (double.IsFinite(value))
         {
             writer.WriteNumberValue(value);
         }

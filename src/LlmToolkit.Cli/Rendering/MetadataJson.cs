@@ -30,7 +30,7 @@ internal static class MetadataJson
 
     private static void WriteArray(Utf8JsonWriter writer, MetadataValue value)
     {
-        List<object?> items = [.. Items(value.Value)];
+        List<object?> items = [.. Items(value.Value, value.Element!)];
         writer.WriteString("element", value.Element);
         writer.WriteNumber("count", value.Count);
         if (items.Count <= LongestWhole)
@@ -55,13 +55,15 @@ internal static class MetadataJson
         writer.WriteEndArray();
     }
 
-    private static IEnumerable<object?> Items(object? value) => value switch
+    private static IEnumerable<object?> Items(object? value, string element) => value switch
     {
+        // To the runtime long[] and ulong[] are each other's list: the element's name decides.
+        IReadOnlyList<ulong> u when element is "u64" or "uint64" => u.Select(x => (object?)x),
         IReadOnlyList<long> l => l.Select(x => (object?)x),
-        IReadOnlyList<ulong> u => u.Select(x => (object?)x),
         IReadOnlyList<double> d => d.Select(x => (object?)x),
         IReadOnlyList<float> f => f.Select(x => (object?)x),
         IReadOnlyList<bool> b => b.Select(x => (object?)x),
+        MetadataStrings s => s.Select((text, i) => s.Raw(i) ?? (object?)text),
         IReadOnlyList<string> s => s,
         IReadOnlyList<MetadataValue> m => m,
         IReadOnlyList<object?> o => o,
@@ -77,7 +79,8 @@ internal static class MetadataJson
             case long l: writer.WriteNumberValue(l); break;
             case ulong u: writer.WriteNumberValue(u); break;
             case double d: writer.Number(d); break;
-            case float f: writer.Number(f); break;
+            // As the double it is exactly: whoever compares by value with a wider reader finds the same number.
+            case float f: writer.Number((double)f); break;
             case string s: writer.WriteStringValue(s); break;
             case byte[] bytes:
                 writer.WriteStartObject();
@@ -94,6 +97,12 @@ internal static class MetadataJson
     private static string Hash(IEnumerable<object?> items, string element)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, items, element);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Append(IncrementalHash hash, IEnumerable<object?> items, string element)
+    {
         Span<byte> buffer = stackalloc byte[8];
         int size = element.Length > 1 && int.TryParse(element.AsSpan(1), out int bits) ? bits / 8 : element == "bool" ? 1 : 8;
         foreach (object? item in items)
@@ -127,11 +136,9 @@ internal static class MetadataJson
                     hash.AppendData(buffer);
                     hash.AppendData(bytes);
                     break;
-                case MetadataValue nested: hash.AppendData(Encoding.UTF8.GetBytes(nested.ToString())); break;
+                case MetadataValue nested: Append(hash, Items(nested.Value, nested.Element!), nested.Element!); break;
                 default: break;
             }
         }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

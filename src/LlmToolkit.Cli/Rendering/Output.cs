@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Spectre.Console;
 
@@ -31,8 +32,8 @@ internal static class Output
     /// <summary>Prints a table: a heading and rows of plain text.</summary>
     public static void Table(CliHost host, bool noColor, string[] columns, IEnumerable<string[]> rows)
     {
-        using StreamWriter text = Text(host);
-        IAnsiConsole console = Console(text, noColor || host.OutRedirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 });
+        using StringWriter rendered = new(CultureInfo.InvariantCulture);
+        IAnsiConsole console = Console(rendered, noColor || host.OutRedirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 });
         Table table = new() { Border = TableBorder.Simple };
         foreach (string column in columns)
         {
@@ -45,6 +46,11 @@ internal static class Output
         }
 
         console.Write(table);
+        using StreamWriter text = Text(host);
+        foreach (string line in rendered.ToString().Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0))
+        {
+            text.WriteLine(line);
+        }
     }
 
     /// <summary><c>93.8 MiB</c>.</summary>

@@ -69,6 +69,9 @@ public sealed record ModelInfo
     /// <summary>True for models that give hidden states instead of logits (BERT and its kin).</summary>
     public bool IsEncoder { get; init; }
 
+    /// <summary>Stored bytes that cannot be used where they lie (strided, big-endian, compressed) and are copied when the model is loaded.</summary>
+    public long CopiedBytes { get; init; }
+
     /// <summary>Stored bytes by type name, largest first: the quantization mix.</summary>
     public IReadOnlyDictionary<string, long> BytesByType { get; init; } = new Dictionary<string, long>();
 }

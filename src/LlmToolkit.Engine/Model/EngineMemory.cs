@@ -20,7 +20,8 @@ internal static class EngineMemory
     /// <param name="context">Longest sequence, in tokens.</param>
     /// <param name="kv">Type of the cache.</param>
     /// <param name="threads">Workers.</param>
-    public static MemoryEstimate Estimate(ModelInfo model, int context, KvType kv, int threads)
+    /// <param name="transposed">True when the container stores projections [in, out], which are turned in a copy.</param>
+    public static MemoryEstimate Estimate(ModelInfo model, int context, KvType kv, int threads, bool transposed = false)
     {
         long hidden = model.EmbeddingLength ?? 4096;
         long headDim = model.HeadDim ?? 128;
@@ -44,6 +45,7 @@ internal static class EngineMemory
         {
             Context = context,
             WeightsMapped = model.FileBytes,
+            WeightsPrivate = model.CopiedBytes + (transposed ? Projections(model) : 0),
             Kv = Kv(model, context, kv),
             Compute = scratch.Bytes(rows) + forms + (threads * ScratchPerThread),
             Logits = model.IsEncoder ? (long)context * hidden * sizeof(float) : 2 * vocabulary * sizeof(float),
@@ -71,6 +73,14 @@ internal static class EngineMemory
         long perToken = model.KvBytesPerToken ?? 0;
         perToken = model.IsEncoder ? perToken / Math.Max(1, model.Layers ?? 1) : perToken;
         return kv == KvType.F32 ? 2 * perToken * context : perToken * context;
+    }
+
+    /// <summary>Bytes of everything but the tables of tokens and positions.</summary>
+    private static long Projections(ModelInfo model)
+    {
+        long parameters = Math.Max(1, model.Parameters ?? 1);
+        long tables = ((long)(model.Vocabulary ?? 0) + (model.ContextLength ?? 0)) * (model.EmbeddingLength ?? 0);
+        return (long)(model.BytesByType.Values.Sum() * (double)Math.Max(0, parameters - tables) / parameters);
     }
 
     private static int Bounded(long width) => (int)Math.Clamp(width, 1, 1 << 24);

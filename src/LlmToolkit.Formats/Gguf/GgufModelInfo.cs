@@ -43,6 +43,7 @@ internal static class GgufModelInfo
             AdapterOf = metadata.Text("general.type") == "adapter" ? metadata.Text("general.base_model.0.name", "general.base_model.0.repo_url") ?? architecture : null,
             IsEncoder = isEncoder,
             BytesByType = bytesByType,
+            CopiedBytes = TensorSums.Copied(tensors),
         };
     }
 

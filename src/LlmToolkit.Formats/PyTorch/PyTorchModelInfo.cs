@@ -19,6 +19,7 @@ internal static class PyTorchModelInfo
             Quantization = bytes.Count > 0 ? bytes.First().Key : null,
             FileBytes = files.Sum(f => f.Length),
             BytesByType = bytes,
+            CopiedBytes = TensorSums.Copied(distinct),
         };
     }
 }

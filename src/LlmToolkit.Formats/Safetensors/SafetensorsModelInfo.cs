@@ -16,6 +16,7 @@ internal static class SafetensorsModelInfo
             Quantization = bytesByType.Keys.FirstOrDefault(),
             FileBytes = files.Sum(f => f.Length),
             BytesByType = bytesByType,
+            CopiedBytes = TensorSums.Copied(tensors),
         };
     }
 }

@@ -7,7 +7,7 @@ namespace LlmToolkit.Formats.Safetensors;
 /// <summary>Writes a safetensors file piece by piece: all tensors are declared first, then their values are written in the same order, in parts of any size.</summary>
 /// <remarks>
 /// Nothing is kept in memory but the header, so a tensor may be larger than memory. A file is written under a temporary name beside its own and renamed by
-/// <see cref="Complete"/>, so a reader never maps a half file; disposed without it, nothing is left behind. Not thread-safe.
+/// <see cref="Complete"/>, so a reader never maps a half file; disposed without it, nothing is left behind. What is empty or a device is written in place. Not thread-safe.
 /// </remarks>
 public sealed class SafetensorsWriter : IDisposable
 {
@@ -43,6 +43,19 @@ public sealed class SafetensorsWriter : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string full = Path.GetFullPath(path);
+        FileInfo there = new(full);
+        if (there.Exists)
+        {
+            there = there.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? there;
+            full = there.FullName;
+        }
+
+        if (there.Exists && there.Length == 0)
+        {
+            // It may be a device or a pipe, which a rename would replace; an empty file has nothing to keep until the new one is complete.
+            return new SafetensorsWriter(new FileStream(full, FileMode.Open, FileAccess.Write, FileShare.None, 1 << 16), ownsStream: true, full, null);
+        }
+
         string temporary = $"{full}.{Path.GetRandomFileName()}.tmp";
         return new SafetensorsWriter(new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16), ownsStream: true, full, temporary);
     }
@@ -123,20 +136,39 @@ public sealed class SafetensorsWriter : IDisposable
         if (_ownsStream)
         {
             _stream.Dispose();
-            File.Move(_temporary!, _path!, overwrite: true);
+            if (_temporary is not null)
+            {
+                File.Move(_temporary, _path!, overwrite: true);
+            }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_ownsStream && _state is State.Declaring or State.Writing && _temporary is not null)
+        if (_ownsStream && _state is State.Declaring or State.Writing)
         {
-            _stream.Dispose();
-            File.Delete(_temporary);
+            Abandon();
         }
 
         _state = State.Disposed;
+    }
+
+    private void Abandon()
+    {
+        try
+        {
+            _stream.Dispose();
+        }
+        catch (IOException)
+        {
+            // The write that failed has told already; this is what was still buffered.
+        }
+
+        if (_temporary is not null)
+        {
+            File.Delete(_temporary);
+        }
     }
 
     private void WriteLittleEndian<T>(ReadOnlySpan<T> values)

@@ -13,5 +13,8 @@ internal static class TensorSums
         .OrderByDescending(p => p.Bytes).ThenBy(p => p.Key, StringComparer.Ordinal)
         .ToDictionary(p => p.Key, p => p.Bytes);
 
+    /// <summary>Bytes of the tensors that cannot be used where they lie.</summary>
+    public static long Copied(IEnumerable<TensorInfo> tensors) => Fit(tensors.Where(t => !t.InPlace).Aggregate((UInt128)0, (sum, t) => sum + (UInt128)t.Bytes)) ?? long.MaxValue;
+
     private static long? Fit(UInt128 sum) => sum <= long.MaxValue ? (long)sum : null;
 }

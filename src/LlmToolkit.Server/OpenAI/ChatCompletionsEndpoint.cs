@@ -56,14 +56,21 @@ internal static class ChatCompletionsEndpoint
         return [.. messages.EnumerateArray().Select(m =>
         {
             string role = (m.ValueKind == JsonValueKind.Object ? m.Text("role") : null) ?? throw ApiError.BadField("messages", "objects with a role");
-            return new ChatTurn(role == "developer" ? "system" : role, Content(m));
+            return new ChatTurn(
+                role switch
+                {
+                    "developer" => "system",
+                    "system" or "user" or "assistant" or "tool" or "function" => role,
+                    _ => throw ApiError.BadField("messages", "messages whose role is system, developer, user, assistant, tool or function"),
+                },
+                Content(m));
         })];
     }
 
     private static string Content(JsonElement message) => message.Get("content") switch
     {
         null => "",
-        { ValueKind: JsonValueKind.String } text => text.GetString()!,
+        { ValueKind: JsonValueKind.String } text => text.Characters("messages"),
         { ValueKind: JsonValueKind.Array } parts => string.Concat(parts.EnumerateArray().Select(p =>
             p.ValueKind == JsonValueKind.Object && p.Text("type") is "text" or "input_text" ? p.Text("text") : throw ApiError.Unsupported("messages", "only parts of type \"text\" can be read."))),
         _ => throw ApiError.BadField("messages", "objects whose content is a string or parts"),
@@ -126,13 +133,15 @@ internal static class ChatCompletionsEndpoint
                 for (int index = 0; index < count; index++)
                 {
                     int choice = index;
-                    await stream.SendAsync(w => Delta(w, choice, x =>
+                    bool begun = false;
+                    await foreach (TextChunk chunk in stream.ReadAsync(slot.Model.GenerateAsync(prompt, Seeded(index), context.RequestAborted), context.RequestAborted).ConfigureAwait(false))
                     {
-                        x.WriteString("role", "assistant");
-                        x.WriteString("content", "");
-                    }, [], null)).ConfigureAwait(false);
-                    await foreach (TextChunk chunk in slot.Model.GenerateAsync(prompt, Seeded(index), context.RequestAborted).ConfigureAwait(false))
-                    {
+                        if (!begun)
+                        {
+                            begun = true;
+                            await stream.SendAsync(w => Delta(w, choice, Role, [], null)).ConfigureAwait(false);
+                        }
+
                         if (chunk.Text.Length > 0 || chunk.LogProbs.Count > 0)
                         {
                             await stream.SendAsync(w => Delta(w, choice, x => x.WriteString("content", chunk.Text), chunk.LogProbs, null)).ConfigureAwait(false);
@@ -146,9 +155,9 @@ internal static class ChatCompletionsEndpoint
                     }
                 }
             }
-            catch (ModelException e)
+            catch (Exception e) when (context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
             {
-                await stream.FailAsync(e.Diagnostic).ConfigureAwait(false);
+                await stream.FailAsync(e).ConfigureAwait(false);
                 return;
             }
 
@@ -165,6 +174,12 @@ internal static class ChatCompletionsEndpoint
             }
 
             await stream.DoneAsync().ConfigureAwait(false);
+        }
+
+        private static void Role(Utf8JsonWriter w)
+        {
+            w.WriteString("role", "assistant");
+            w.WriteString("content", "");
         }
 
         private GenerateOptions Seeded(int index) => options.Seed is long seed ? options with { Seed = seed + index } : options;

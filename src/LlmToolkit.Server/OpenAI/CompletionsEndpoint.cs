@@ -27,9 +27,19 @@ internal static class CompletionsEndpoint
             throw ApiError.Unsupported("logprobs", "ask /v1/chat/completions for log probabilities.");
         }
 
+        if (body.Whole("best_of", 1, 20) is > 1)
+        {
+            throw ApiError.Unsupported("best_of", "this version answers as it generates.");
+        }
+
         List<Prompt> prompts = Prompts(body);
         bool echo = body.Truth("echo") ?? false;
         GenerateOptions options = SamplingFields.Read(body, (int?)body.Whole("max_tokens", 1, int.MaxValue) ?? 16);
+        if (echo && prompts.Any(p => p.Ids is not null))
+        {
+            throw ApiError.Unsupported("echo", "token ids are not turned back into text; send the prompt as text.");
+        }
+
         int count = (int)(body.Whole("n", 1, 128) ?? 1);
         string id = "cmpl-" + Guid.NewGuid().ToString("N");
         long created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
@@ -43,16 +53,17 @@ internal static class CompletionsEndpoint
             {
                 int choice = index;
                 Prompt prompt = prompts[index / count];
-                StringBuilder text = new(echo && prompt.Ids is null ? prompt.ToString() : "");
-                if (stream is not null && text.Length > 0)
-                {
-                    await stream.SendAsync(w => Chunk(w, id, created, slot.Id, choice, prompt.ToString(), null)).ConfigureAwait(false);
-                }
-
+                StringBuilder text = new(echo ? prompt.ToString() : "");
                 TextChunk? last = null;
                 GenerateOptions seeded = options.Seed is long seed ? options with { Seed = seed + (index % count) } : options;
-                await foreach (TextChunk chunk in slot.Model.GenerateAsync(prompt, seeded, context.RequestAborted).ConfigureAwait(false))
+                IAsyncEnumerable<TextChunk> chunks = slot.Model.GenerateAsync(prompt, seeded, context.RequestAborted);
+                await foreach (TextChunk chunk in (stream is null ? chunks : stream.ReadAsync(chunks, context.RequestAborted)).ConfigureAwait(false))
                 {
+                    if (stream is not null && last is null && echo)
+                    {
+                        await stream.SendAsync(w => Chunk(w, id, created, slot.Id, choice, prompt.ToString(), null)).ConfigureAwait(false);
+                    }
+
                     text.Append(chunk.Text);
                     last = chunk;
                     if (stream is not null && (chunk.Text.Length > 0 || chunk.FinishReason is not null))
@@ -64,9 +75,9 @@ internal static class CompletionsEndpoint
                 choices.Add((text.ToString(), last!));
             }
         }
-        catch (ModelException e) when (stream is not null)
+        catch (Exception e) when (stream is not null && context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
-            await stream.FailAsync(e.Diagnostic).ConfigureAwait(false);
+            await stream.FailAsync(e).ConfigureAwait(false);
             return;
         }
 
@@ -145,14 +156,14 @@ internal static class CompletionsEndpoint
 
     private static List<Prompt> Prompts(JsonElement body) => body.Get("prompt") switch
     {
-        { ValueKind: JsonValueKind.String } text => [Prompt.FromText(text.GetString()!)],
+        { ValueKind: JsonValueKind.String } text => [Prompt.FromText(text.Characters("prompt"))],
         { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() > 0 => list[0].ValueKind == JsonValueKind.Number ? [Prompt.FromIds(Ids(list))] : PromptsOf(list),
         _ => throw ApiError.BadField("prompt", "a string, strings, token ids or lists of token ids"),
     };
 
     private static List<Prompt> PromptsOf(JsonElement list) => [.. list.EnumerateArray().Select(p => p.ValueKind switch
     {
-        JsonValueKind.String => Prompt.FromText(p.GetString()!),
+        JsonValueKind.String => Prompt.FromText(p.Characters("prompt")),
         JsonValueKind.Array => Prompt.FromIds(Ids(p)),
         _ => throw ApiError.BadField("prompt", "a string, strings, token ids or lists of token ids"),
     })];

@@ -105,9 +105,9 @@ internal static class EmbeddingsEndpoint
 
     private static List<string> Inputs(JsonElement body) => body.Get("input") switch
     {
-        { ValueKind: JsonValueKind.String } text => [text.GetString()!],
+        { ValueKind: JsonValueKind.String } text => [text.Characters("input")],
         { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() > 0 => [.. list.EnumerateArray().Select(x =>
-            x.ValueKind == JsonValueKind.String ? x.GetString()! : throw ApiError.Unsupported("input", "send texts, not token ids."))],
+            x.ValueKind == JsonValueKind.String ? x.Characters("input") : throw ApiError.Unsupported("input", "send texts, not token ids."))],
         _ => throw ApiError.BadField("input", "a string or strings"),
     };
 }

@@ -25,7 +25,8 @@ internal static class ModelsEndpoint
         }));
         routes.MapGet("/v1/models/{**id}", context =>
         {
-            ServedModels.Slot slot = models.Find(context.Request.RouteValues["id"] as string ?? "");
+            // A path keeps %2F as it is written; ids may hold slashes.
+            ServedModels.Slot slot = models.Find(Uri.UnescapeDataString(context.Request.RouteValues["id"] as string ?? ""));
             return Json.WriteAsync(context, w => Write(w, slot, models.Created));
         });
     }

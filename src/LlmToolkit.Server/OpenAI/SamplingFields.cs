@@ -29,8 +29,8 @@ internal static class SamplingFields
     private static string[]? Stops(JsonElement body) => body.Get("stop") switch
     {
         null => null,
-        { ValueKind: JsonValueKind.String } text => [text.GetString()!],
-        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(s => s.ValueKind == JsonValueKind.String ? s.GetString()! : throw ApiError.BadField("stop", "a string or strings"))],
+        { ValueKind: JsonValueKind.String } text => [text.Characters("stop")],
+        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(s => s.ValueKind == JsonValueKind.String ? s.Characters("stop") : throw ApiError.BadField("stop", "a string or strings"))],
         _ => throw ApiError.BadField("stop", "a string or strings"),
     };
 

@@ -22,7 +22,7 @@ internal static class LoadingErrors
         Message = $"No such file or directory: {text}. It could also be the Hub ID \"{text}\", but this version does not download models.",
         File = text,
         Cause = "The text can be read as a path or as a Hub ID; nothing lies at the path.",
-        Fixes = ["Check the path.", $"Download the repository first (for example: git clone https://huggingface.co/{text}) and name its folder."],
+        Fixes = ["Check the path.", "If it was meant as a prompt, pass it with -p.", $"Download the repository first (for example: git clone https://huggingface.co/{text}) and name its folder."],
     });
 
     public static ModelException NotASource(string text) => new(new()

@@ -33,7 +33,11 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     }
 
     /// <summary>The verdict on an artifact, whatever it is.</summary>
-    public ValidationReport Validate(ModelArtifact artifact, string? format = null)
+    /// <param name="artifact">What lies at the path.</param>
+    /// <param name="format">Judge it as this format; null: by its content.</param>
+    /// <param name="deep">Read every value too: slow for large models.</param>
+    /// <param name="cancellationToken">Stops between two rows of a tensor.</param>
+    public ValidationReport Validate(ModelArtifact artifact, string? format = null, bool deep = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(artifact);
         long start = Stopwatch.GetTimestamp();
@@ -47,7 +51,7 @@ public sealed class ModelValidator(ToolkitRegistry registry)
                 Format = description.Info?.Format ?? detection.Format,
                 Version = description.Info?.Version,
                 CompatibilityMode = description.CompatibilityMode,
-                Findings = Check(description),
+                Findings = deep ? [.. Check(description), .. new TensorScan(description).Run(cancellationToken)] : Check(description),
                 Elapsed = Stopwatch.GetElapsedTime(start),
             };
         }

@@ -54,6 +54,20 @@ internal static class CheckErrors
         Fixes = ["Use the tokenizer that was published with these weights."],
     };
 
+    public static Diagnostic NotFinite(string file, string tensor, long count) => new()
+    {
+        Code = "LT2206",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Medium,
+        Message = $"{count} values of {tensor} are infinite or no numbers; every result that they touch is lost.",
+        File = file,
+        Field = tensor,
+        Evidence = $"not finite = {count}",
+        Cause = "The training or the conversion overflowed, or the bytes were damaged.",
+        Certainty = Certainty.Possible,
+        Fixes = ["Download the file again and compare its hash.", "Convert the model again in a wider type (BF16 or F32)."],
+    };
+
     public static Diagnostic NoTokenizer(string file) => new()
     {
         Code = "LT2205",
