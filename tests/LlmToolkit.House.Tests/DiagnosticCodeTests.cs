@@ -28,6 +28,15 @@ public sealed partial class DiagnosticCodeTests
             }
         }
 
+        // Verdicts of backends and findings of checks carry codes too.
+        foreach (string file in Source.Files("src", ".cs").Where(f => !f.EndsWith("Errors.cs", StringComparison.Ordinal)))
+        {
+            foreach (Match reason in Reason().Matches(Source.Read(file)))
+            {
+                codes.TryAdd(reason.Groups[1].Value, (file, "a backend's reason", reason.Groups[2].Value, reason.Groups[3].Success ? [reason.Groups[3].Value] : []));
+            }
+        }
+
         Assert.NotEmpty(codes);
         foreach ((string code, (string file, string method, string message, List<string> fixes)) in codes)
         {
@@ -62,7 +71,7 @@ public sealed partial class DiagnosticCodeTests
     [GeneratedRegex(@"(public|internal|private) static (ModelException|Diagnostic|BackendReason) (?<name>\w+)\([\s\S]*?(?=\n    (///|public|internal|private)|\n}\s*$)")]
     private static partial Regex Method();
 
-    [GeneratedRegex(@"LT\d{4}")]
+    [GeneratedRegex(@"(?<=(Code = |\(\s*)"")LT\d{4}(?="")")]
     private static partial Regex Code();
 
     [GeneratedRegex(@"Message\s*=\s*\$?""((?:[^""\\]|\\.)*)""")]
@@ -70,6 +79,9 @@ public sealed partial class DiagnosticCodeTests
 
     [GeneratedRegex(@"""((?:[^""\\]|\\.)*)""")]
     private static partial Regex Text();
+
+    [GeneratedRegex(@"new BackendReason\(""(LT\d{4})"",\s*\$?""((?:[^""\\]|\\.)*)""(?:,\s*""((?:[^""\\]|\\.)*)"")?")]
+    private static partial Regex Reason();
 
     [GeneratedRegex("[a-z][A-Z]")]
     private static partial Regex CapitalAfterSmall();

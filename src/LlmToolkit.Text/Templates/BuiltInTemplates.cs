@@ -8,11 +8,11 @@ internal static class BuiltInTemplates
 
     private const string Llama2 =
         "{% if messages[0].role == 'system' %}{% set system = '<<SYS>>\\n' + messages[0].content + '\\n<</SYS>>\\n\\n' %}{% set rest = messages[1:] %}{% else %}{% set system = '' %}{% set rest = messages %}{% endif %}"
-        + "{% for m in rest %}{% if m.role == 'assistant' %}{{ ' ' + m.content.strip() + ' ' + eos_token }}{% else %}{{ bos_token + '[INST] ' + (system if loop.first else '') + m.content.strip() + ' [/INST]' }}{% endif %}{% endfor %}";
+        + "{% for m in rest %}{% if m.role == 'assistant' %}{{ ' ' + m.content.strip() + ' ' ~ eos_token }}{% else %}{{ bos_token ~ '[INST] ' + (system if loop.first else '') + m.content.strip() + ' [/INST]' }}{% endif %}{% endfor %}";
 
     private const string Mistral =
         "{{ bos_token }}{% if messages[0].role == 'system' %}{% set system = messages[0].content + '\\n\\n' %}{% set rest = messages[1:] %}{% else %}{% set system = '' %}{% set rest = messages %}{% endif %}"
-        + "{% for m in rest %}{% if m.role == 'assistant' %}{{ ' ' + m.content.strip() + eos_token }}{% else %}{{ '[INST] ' + (system if loop.first else '') + m.content + '[/INST]' }}{% endif %}{% endfor %}";
+        + "{% for m in rest %}{% if m.role == 'assistant' %}{{ ' ' + m.content.strip() ~ eos_token }}{% else %}{{ '[INST] ' + (system if loop.first else '') + m.content + '[/INST]' }}{% endif %}{% endfor %}";
 
     private const string Llama3 =
         "{{ bos_token }}{% for m in messages %}{{ '<|start_header_id|>' + m.role + '<|end_header_id|>\\n\\n' + m.content.strip() + '<|eot_id|>' }}{% endfor %}"
@@ -33,7 +33,7 @@ internal static class BuiltInTemplates
         "{% for m in messages %}{{ '<|' + m.role + '|>\\n' + m.content + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}";
 
     private const string Zephyr =
-        "{% for m in messages %}{{ '<|' + m.role + '|>\\n' + m.content + eos_token + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}";
+        "{% for m in messages %}{{ '<|' + m.role + '|>\\n' + m.content ~ eos_token ~ '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}";
 
     private const string Vicuna =
         "{% for m in messages %}{% if m.role == 'system' %}{{ m.content + '\\n\\n' }}{% elif m.role == 'assistant' %}{{ 'ASSISTANT: ' + m.content + '</s>\\n' }}{% else %}{{ 'USER: ' + m.content + '\\n' }}{% endif %}{% endfor %}"

@@ -19,15 +19,25 @@ internal static class RoutingErrors
         List<BackendReason> obstacles = [.. plan.Fits.SelectMany(f => f.Reasons).Where(r => r.Kind is not null)];
         bool memoryOnly = obstacles.Count > 0 && obstacles.All(r => r.Kind == FaultKind.DoesNotFit);
         BackendReason? first = obstacles.FirstOrDefault(r => r.Kind != FaultKind.DoesNotFit) ?? obstacles.FirstOrDefault();
-        return new ModelException(new()
+        return first is null ? NoReason(path) : new ModelException(new()
         {
-            Code = first?.Code ?? "LT4103",
+            Code = first.Code,
             Kind = memoryOnly ? FaultKind.DoesNotFit : FaultKind.Unsupported,
             Category = memoryOnly ? ErrorCategory.Memory : ErrorCategory.Backend,
-            Message = first?.Message ?? "No backend can run this model.",
+            Message = first.Message,
             File = path,
             Evidence = string.Join("; ", plan.Fits.SelectMany(f => f.Reasons.Select(r => $"{f.Backend}: {r.Message}"))),
             Fixes = [.. obstacles.Select(r => r.Remedy).OfType<string>().Distinct(), "Run `llmtk plan MODEL --explain` to see every reason."],
         });
     }
+
+    private static ModelException NoReason(string path) => new(new()
+    {
+        Code = "LT4103",
+        Kind = FaultKind.Unsupported,
+        Category = ErrorCategory.Backend,
+        Message = "No backend can run this model, and none says why.",
+        File = path,
+        Fixes = ["Run `llmtk list-backends` to see which backends there are."],
+    });
 }

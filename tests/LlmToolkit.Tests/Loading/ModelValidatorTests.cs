@@ -77,6 +77,24 @@ public sealed class ModelValidatorTests : IDisposable
         Assert.Equal(verdict == Verdict.Ok, report.Findings.Count == 0);
     }
 
+    [Theory]
+    [InlineData("models")]
+    [InlineData("gguf")]
+    public void Check_ReferenceModels_AreNotRefused(string set)
+    {
+        string folder = SharedData.Conformance(set);
+        string[] models = set == "models" ? Directory.GetDirectories(folder) : Directory.GetFiles(folder, "*.gguf");
+        List<string> misses = [];
+        foreach (string model in models.Order(StringComparer.Ordinal))
+        {
+            using ModelDescription description = _validator.Describe(ModelArtifact.FromPath(model));
+            misses.AddRange(DefaultChecks.All.SelectMany(c => c.Check(description)).Where(f => f.Severity >= Severity.High).Select(f => $"{Path.GetFileName(model)}: {f.Message}"));
+        }
+
+        Assert.NotEmpty(models);
+        Assert.True(misses.Count == 0, string.Join('\n', misses));
+    }
+
     [Fact]
     public void Check_OfAUser_IsAppliedToo()
     {

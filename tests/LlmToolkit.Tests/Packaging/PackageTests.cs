@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Reflection.Metadata;
 using System.Text;
 using System.Xml.Linq;
 using LlmToolkit.Tests.Loading;
@@ -56,6 +57,14 @@ public sealed class PackageTests(Packages packages) : IClassFixture<Packages>
                 found.AddRange(folders.Where(f => bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(f)) >= 0 || bytes.AsSpan().IndexOf(Encoding.Unicode.GetBytes(f)) >= 0).Select(f => $"{entry.FullName}: {f}"));
             }
         }
+
+        // The names of source files are stored in pieces, which a search for bytes does not see.
+        using ZipArchive symbols = packages.Open(name, ".snupkg");
+        using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(Packages.Bytes(symbols.GetEntry($"lib/net10.0/{name}.pdb")!)));
+        MetadataReader reader = provider.GetMetadataReader();
+        string[] sources = [.. reader.Documents.Select(d => reader.GetString(reader.GetDocument(d).Name))];
+        Assert.NotEmpty(sources);
+        found.AddRange(sources.Where(s => !s.StartsWith("/_/", StringComparison.Ordinal)));
 
         Assert.True(found.Count == 0, string.Join('\n', found));
     }

@@ -38,7 +38,7 @@ internal static class Globals
         }
 
         DictValue dict = new();
-        switch (arguments.Positional.FirstOrDefault())
+        switch (arguments.Positional.Count == 0 ? null : arguments.Positional[0])
         {
             case null:
                 break;

@@ -284,15 +284,15 @@ internal static class Operators
                 return double.IsInfinity(power) && double.IsFinite(a) && double.IsFinite(b) ? throw TemplateErrors.Type("the power is too large") : new FloatValue(power);
             default:
                 double rest = a % b;
-                rest = rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest == 0 ? Math.CopySign(0, b) : rest;
-                return new FloatValue(op == "%" ? rest : FloorDivide(a, b, rest));
+                bool down = rest != 0 && (rest < 0) != (b < 0);
+                return new FloatValue(op == "//" ? FloorDivide(a, b, rest, down) : down ? rest + b : rest == 0 ? Math.CopySign(0, b) : rest);
         }
     }
 
-    /// <summary>Python's floor of a quotient: from the remainder, so that rounding of the division does not show.</summary>
-    private static double FloorDivide(double a, double b, double rest)
+    /// <summary>Python's floor of a quotient: from the remainder, so that rounding of the division does not show. Order of operations: CPython, Objects/floatobject.c.</summary>
+    private static double FloorDivide(double a, double b, double rest, bool down)
     {
-        double quotient = (a - rest) / b;
+        double quotient = ((a - rest) / b) - (down ? 1 : 0);
         double floor = Math.Floor(quotient);
         return quotient == 0 ? Math.CopySign(0, a / b) : quotient - floor > 0.5 ? floor + 1 : floor;
     }

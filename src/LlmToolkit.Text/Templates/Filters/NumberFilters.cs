@@ -63,6 +63,11 @@ internal static class NumberFilters
 
         double scale = Math.Pow(10, precision);
         double scaled = Operators.ToDouble(subject) * scale;
+        if (!double.IsFinite(scaled))
+        {
+            throw TemplateErrors.Type("the number is too large to be rounded");
+        }
+
         return new FloatValue((method == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled)) / scale);
     }
 
@@ -93,8 +98,7 @@ internal static class NumberFilters
     public static Value FileSize(Evaluator run, Value subject, Arguments arguments)
     {
         bool binary = Get.Truth(arguments.Bind("filesizeformat", 0, "binary")[0]);
-        FloatValue size = (FloatValue)Float(run, subject, Arguments.None);
-        double bytes = size.Number;
+        double bytes = Float(run, subject, new Arguments([NoneValue.Instance], [])) is FloatValue size ? size.Number : throw TemplateErrors.Type($"a {subject.TypeName} is no size");
         double unit = binary ? 1024 : 1000;
         if (bytes < unit)
         {

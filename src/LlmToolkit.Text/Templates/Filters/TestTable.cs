@@ -7,30 +7,30 @@ internal static class TestTable
 {
     private static readonly FrozenDictionary<string, Func<Value, Arguments, bool>> s_tests = new Dictionary<string, Func<Value, Arguments, bool>>(StringComparer.Ordinal)
     {
-        ["boolean"] = (v, _) => v is BoolValue,
-        ["callable"] = (v, _) => v is CallableValue or MacroValue or UndefinedValue or ObjectValue { Call: not null },
-        ["defined"] = (v, _) => v is not UndefinedValue,
+        ["boolean"] = Alone(v => v is BoolValue),
+        ["callable"] = Alone(v => v is CallableValue or MacroValue or UndefinedValue or ObjectValue { Call: not null }),
+        ["defined"] = Alone(v => v is not UndefinedValue),
         ["divisibleby"] = (v, a) => Operators.AreEqual(Operators.Apply("%", v, Other(a, "divisibleby")), new IntValue(0)),
-        ["escaped"] = (v, _) => v is StringValue { IsMarkup: true },
-        ["even"] = (v, _) => Operators.AreEqual(Operators.Apply("%", v, new IntValue(2)), new IntValue(0)),
-        ["false"] = (v, _) => v is BoolValue { IsTrue: false },
-        ["filter"] = (v, _) => v is StringValue name && FilterTable.Has(name.Text),
-        ["float"] = (v, _) => v is FloatValue,
+        ["escaped"] = Alone(v => v is StringValue { IsMarkup: true }),
+        ["even"] = Alone(v => Operators.AreEqual(Operators.Apply("%", v, new IntValue(2)), new IntValue(0))),
+        ["false"] = Alone(v => v is BoolValue { IsTrue: false }),
+        ["filter"] = Alone(v => v is StringValue name && FilterTable.Has(name.Text)),
+        ["float"] = Alone(v => v is FloatValue),
         ["in"] = (v, a) => Operators.Contains(Other(a, "in"), v),
-        ["integer"] = (v, _) => v is IntValue,
-        ["iterable"] = (v, _) => Iteration.TryOver(v) is not null,
-        ["lower"] = (v, _) => Casing.IsLower(PythonText.ToText(v).Text),
-        ["mapping"] = (v, _) => v is DictValue,
-        ["none"] = (v, _) => v is NoneValue,
-        ["number"] = (v, _) => Operators.IsNumber(v),
-        ["odd"] = (v, _) => Operators.AreEqual(Operators.Apply("%", v, new IntValue(2)), new IntValue(1)),
+        ["integer"] = Alone(v => v is IntValue),
+        ["iterable"] = Alone(v => Iteration.TryOver(v) is not null),
+        ["lower"] = Alone(v => Casing.IsLower(PythonText.ToText(v).Text)),
+        ["mapping"] = Alone(v => v is DictValue),
+        ["none"] = Alone(v => v is NoneValue),
+        ["number"] = Alone(v => Operators.IsNumber(v)),
+        ["odd"] = Alone(v => Operators.AreEqual(Operators.Apply("%", v, new IntValue(2)), new IntValue(1))),
         ["sameas"] = (v, a) => AreSame(v, Other(a, "sameas")),
-        ["sequence"] = (v, _) => v is SequenceValue or StringValue or DictValue or RangeValue or UndefinedValue,
-        ["string"] = (v, _) => v is StringValue,
-        ["test"] = (v, _) => v is StringValue name && Has(name.Text),
-        ["true"] = (v, _) => v is BoolValue { IsTrue: true },
-        ["undefined"] = (v, _) => v is UndefinedValue,
-        ["upper"] = (v, _) => Casing.IsUpper(PythonText.ToText(v).Text),
+        ["sequence"] = Alone(v => v is SequenceValue or StringValue or DictValue or RangeValue or UndefinedValue),
+        ["string"] = Alone(v => v is StringValue),
+        ["test"] = Alone(v => v is StringValue name && Has(name.Text)),
+        ["true"] = Alone(v => v is BoolValue { IsTrue: true }),
+        ["undefined"] = Alone(v => v is UndefinedValue),
+        ["upper"] = Alone(v => Casing.IsUpper(PythonText.ToText(v).Text)),
         ["=="] = (v, a) => Operators.Compare("==", v, Other(a, "==")),
         ["eq"] = (v, a) => Operators.Compare("==", v, Other(a, "eq")),
         ["equalto"] = (v, a) => Operators.Compare("==", v, Other(a, "equalto")),
@@ -51,6 +51,9 @@ internal static class TestTable
     public static bool Has(string name) => s_tests.ContainsKey(name);
 
     public static Func<Value, Arguments, bool>? Find(string name) => s_tests.GetValueOrDefault(name);
+
+    /// <summary>A test that takes no arguments.</summary>
+    private static Func<Value, Arguments, bool> Alone(Func<Value, bool> test) => (value, arguments) => arguments.Bind("the test", 0).Length == 0 && test(value);
 
     private static Value Other(Arguments arguments, string name) => arguments.Bind(name, 1, "other")[0]!;
 

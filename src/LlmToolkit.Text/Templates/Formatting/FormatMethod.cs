@@ -134,11 +134,16 @@ internal sealed class FormatMethod(Arguments arguments, DictValue? mapping)
         NumberFormat layout = Parse(specification, Operators.IsNumber(value));
         switch (value)
         {
-            case BoolValue when layout.Type is null:
-            case StringValue when layout.Type is null or 's':
-                return layout.Text(PythonText.ToText(value));
+            case StringValue text when layout is { Type: null or 's', Plus: null, Group: null, Alternate: false }:
+                return layout.Text(text);
+            case IntValue or BoolValue when layout.Type == 'c' && NumberFormat.Character(value) is { } character:
+                return (layout with { Align = layout.Align ?? '<' }).Text(character);
+            case IntValue or BoolValue when layout is { Type: null or 'd' or 'n' or 'x' or 'X' or 'o' or 'b', Precision: not null }:
+                throw TemplateErrors.Type("an integer takes no precision");
+            case FloatValue when layout.Type == 'n':
+                return (layout with { Type = 'g' }).Number(value);
             case IntValue or BoolValue when layout.Type is null or 'd' or 'n' or 'x' or 'X' or 'o' or 'b' or 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%':
-            case FloatValue when layout.Type is null or 'n' or 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%':
+            case FloatValue when layout.Type is null or 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%':
                 return layout.Number(value);
             default:
                 Operators.ThrowIfUndefined(value);
@@ -175,9 +180,10 @@ internal sealed class FormatMethod(Arguments arguments, DictValue? mapping)
             at++;
         }
 
-        if (Peek() == '0' && layout.Align is null)
+        if (Peek() == '0')
         {
-            layout = layout with { Fill = StringValue.Of("0"), Align = isNumber ? '=' : '<' };
+            bool filled = layout.Align is not null && fill < text.Length && text[fill] == layout.Align;
+            layout = layout with { Fill = filled ? layout.Fill : StringValue.Of("0"), Align = layout.Align ?? (isNumber ? '=' : '<') };
             at++;
         }
 

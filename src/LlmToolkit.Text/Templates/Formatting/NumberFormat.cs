@@ -34,6 +34,10 @@ internal sealed record NumberFormat
     /// <summary>Refuses sizes that only fill memory.</summary>
     public static int Size(BigInteger size) => size <= Largest ? (int)size : throw TemplateErrors.Limit($"A format asks for {size} characters", Largest);
 
+    /// <summary>The character of a code point; null where the value is none.</summary>
+    public static StringValue? Character(Value value) =>
+        Operators.IsInteger(value, out BigInteger code) && code >= 0 && code <= 0x10FFFF && Rune.TryCreate((int)code, out Rune rune) ? StringValue.Of(rune.ToString()) : null;
+
     /// <summary>Writes a number.</summary>
     public StringValue Number(Value value)
     {

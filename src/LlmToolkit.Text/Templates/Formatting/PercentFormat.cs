@@ -7,7 +7,6 @@ internal static class PercentFormat
 {
     public static StringValue Apply(StringValue format, Value values)
     {
-        Operators.ThrowIfUndefined(values);
         return new Run(format, values).Format().AsMarkup(format.IsMarkup);
     }
 
@@ -30,7 +29,7 @@ internal static class PercentFormat
                 Directive();
             }
 
-            if (_used < _positional.Count && !_named && values is not (DictValue or ListValue))
+            if (_used < _positional.Count && !_named && values is not (DictValue or ListValue or UndefinedValue))
             {
                 throw TemplateErrors.Type($"{_positional.Count} values are given and the format takes {_used}");
             }
@@ -93,8 +92,7 @@ internal static class PercentFormat
                     return layout.Text(PythonText.Represent(value));
                 case 'c':
                     return layout.Text(value is StringValue { Length: 1 } one ? one
-                        : value is IntValue code && code.Number >= 0 && code.Number <= 0xFFFF && !char.IsSurrogate((char)code.Number) ? StringValue.Of(((char)code.Number).ToString())
-                        : throw TemplateErrors.Type("%c needs one character"));
+                        : NumberFormat.Character(value) ?? throw TemplateErrors.Type("%c needs one character"));
                 case 'd' or 'i' or 'u' when Whole(value) is IntValue whole:
                     return layout.Precision is int least ? (layout with { Precision = null }).Text(Padded(whole, least, layout.Plus)) : number.Number(whole);
                 case 'x' or 'X' or 'o' when Operators.IsInteger(value, out _):

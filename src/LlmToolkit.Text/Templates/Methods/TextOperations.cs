@@ -69,7 +69,7 @@ internal static class TextOperations
                 }
 
                 bool last = most >= 0 && parts.Count == most;
-                Add(parts, last ? text.Slice(0, end).Trim(end: false) : text.Slice(start, end));
+                Add(parts, text.Slice(last ? 0 : start, end));
                 end = last ? 0 : start;
             }
         }
@@ -163,48 +163,49 @@ internal static class TextOperations
         return built.Build();
     }
 
-    /// <summary>Lines of at most a width, cut at white space and after hyphens, as textwrap does.</summary>
+    /// <summary>Lines of at most a width, cut at white space and after hyphens. The rules are those of Python's textwrap.</summary>
     public static IEnumerable<StringValue> Wrap(StringValue text, int width, bool breakLong, bool breakHyphens)
     {
-        List<StringValue> lines = [];
-        int start = 0;
-        int end = 0;
-        foreach ((int from, int to) in Chunks(text.Text, breakHyphens))
+        Stack<(int From, int To)> chunks = new(Chunks(text.Text, breakHyphens).Reverse());
+        bool first = true;
+        while (chunks.TryPeek(out (int From, int To) next))
         {
-            bool space = PythonText.IsSpace(text.Text[from]);
-            int at = from;
-            if (text.Slice(start, to).Length > width && end > start)
+            if (!first && PythonText.IsSpace(text.Text[next.From]))
             {
-                AddLine(lines, text.Slice(start, end));
-                start = end = from;
+                chunks.Pop();
             }
 
-            if (space && start == from && lines.Count > 0)
+            int start = chunks.TryPeek(out next) ? next.From : text.Text.Length;
+            int end = start;
+            while (chunks.TryPeek(out next) && text.Slice(start, next.To).Length <= width)
             {
-                start = end = to;
-                continue;
+                end = chunks.Pop().To;
             }
 
-            while (breakLong && !space && text.Slice(at, to).Length > width)
+            if (chunks.TryPeek(out next) && text.Slice(next.From, next.To).Length > width)
             {
-                int cut = at + text.Slice(at, to).Offset(width);
-                lines.Add(text.Slice(at, cut));
-                start = at = cut;
+                if (breakLong)
+                {
+                    // A long word fills what is left of the line; its rest is the next chunk.
+                    StringValue word = text.Slice(next.From, next.To);
+                    int room = word.Offset(width - text.Slice(start, end).Length);
+                    int hyphen = breakHyphens && room > 0 ? word.Text.LastIndexOf('-', room - 1) : -1;
+                    end = next.From + (hyphen > 0 && word.Text.AsSpan(0, hyphen).ContainsAnyExcept('-') ? hyphen + 1 : room);
+                    chunks.Pop();
+                    chunks.Push((end, next.To));
+                }
+                else if (end == start)
+                {
+                    end = chunks.Pop().To;
+                }
             }
 
-            end = to;
-        }
-
-        AddLine(lines, text.Slice(start, end));
-        return lines;
-    }
-
-    private static void AddLine(List<StringValue> lines, StringValue line)
-    {
-        StringValue kept = line.Trim(start: false);
-        if (kept.IsTrue)
-        {
-            lines.Add(kept);
+            StringValue line = text.Slice(start, end).Trim(start: false);
+            if (line.IsTrue)
+            {
+                first = false;
+                yield return line;
+            }
         }
     }
 
@@ -242,7 +243,7 @@ internal static class TextOperations
 
             if (most >= 0 && parts.Count == most)
             {
-                parts.Add(text.Slice(i, source.Length).Trim(start: false));
+                parts.Add(text.Slice(i, source.Length));
                 return parts;
             }
 

@@ -150,7 +150,10 @@ internal sealed class Lexer
             }
         }
 
-        throw TemplateErrors.Syntax("Missing end of raw directive", Line());
+        if (_at < _source.Length)
+        {
+            throw TemplateErrors.Syntax("Missing end of raw directive", Line());
+        }
     }
 
     private int Word(int at, string word)
