@@ -70,7 +70,7 @@ public sealed class ModelValidatorTests : IDisposable
             _ => s_broken[kind].Breaks!().Build(),
         };
 
-        ValidationReport report = _validator.Validate(ModelArtifact.FromPath(_folder.File("m.gguf", bytes)));
+        ValidationReport report = _validator.Validate(ModelArtifact.FromPath(_folder.File("m.gguf", bytes)), cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.True(verdict == report.Verdict, $"{report.Verdict}: {string.Join("; ", report.Findings.Select(f => f.Message))}");
         Assert.Equal(kind == "noise" ? "unknown" : "gguf", report.Format);
@@ -101,7 +101,7 @@ public sealed class ModelValidatorTests : IDisposable
         ToolkitRegistry registry = new();
         registry.Checks.Add(new Grumpy());
 
-        ValidationReport report = new ModelValidator(registry).Validate(ModelArtifact.FromPath(_folder.File("m.gguf", TinyGguf.Sound().Build())));
+        ValidationReport report = new ModelValidator(registry).Validate(ModelArtifact.FromPath(_folder.File("m.gguf", TinyGguf.Sound().Build())), cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal(["MY0001"], report.Findings.Select(f => f.Code));
     }

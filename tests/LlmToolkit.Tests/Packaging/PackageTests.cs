@@ -134,7 +134,7 @@ public sealed class PackageTests(Packages packages) : IClassFixture<Packages>
         string version = Packages.Metadata(package).Elements().Single(e => e.Name.LocalName == "version").Value;
         string machine = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } named ? named : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
-        // What this machine has downloaded is a source too, so that the test needs no network; but never for our own packages.
+        // What this machine has downloaded is a source too, so that little is downloaded again; but never for our own packages.
         bool safe = Directory.Exists(machine) && !Directory.EnumerateDirectories(machine, "llmtoolkit*").Any();
         folder.File("nuget.config", $"""
             <configuration>
