@@ -8,9 +8,24 @@ public sealed class InspectTests
 {
     private static readonly Dictionary<string, string> s_torchTypes = new()
     {
-        ["float64"] = "F64", ["float32"] = "F32", ["float16"] = "F16", ["bfloat16"] = "BF16", ["float8_e4m3fn"] = "F8_E4M3", ["float8_e5m2"] = "F8_E5M2",
-        ["int64"] = "I64", ["int32"] = "I32", ["int16"] = "I16", ["int8"] = "I8", ["uint8"] = "U8", ["uint16"] = "U16", ["uint32"] = "U32", ["uint64"] = "U64",
-        ["bool"] = "BOOL", ["complex64"] = "C64", ["complex128"] = "C128", ["complex32"] = "C32",
+        ["float64"] = "F64",
+        ["float32"] = "F32",
+        ["float16"] = "F16",
+        ["bfloat16"] = "BF16",
+        ["float8_e4m3fn"] = "F8_E4M3",
+        ["float8_e5m2"] = "F8_E5M2",
+        ["int64"] = "I64",
+        ["int32"] = "I32",
+        ["int16"] = "I16",
+        ["int8"] = "I8",
+        ["uint8"] = "U8",
+        ["uint16"] = "U16",
+        ["uint32"] = "U32",
+        ["uint64"] = "U64",
+        ["bool"] = "BOOL",
+        ["complex64"] = "C64",
+        ["complex128"] = "C128",
+        ["complex32"] = "C32",
     };
 
     [Fact]
