@@ -23,13 +23,13 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
         options ??= new LoadOptions();
         progress?.Report(new LoadProgress("open", 0));
         using ModelContainer container = await OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
-        progress?.Report(new LoadProgress("plan", 0.1));
+        progress?.Report(new LoadProgress("plan", 0.05));
         LoadPlan plan = Plan(container.Info, options);
         return await LoadAsync(plan, container, progress, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Stop 10 alone: loads an open container as planned. The container may be disposed afterwards.</summary>
-    /// <exception cref="ModelException">The plan has no winner, or every backend in it failed.</exception>
+    /// <summary>Stops 7 and 10: checks an open container and loads it as planned. The container may be disposed afterwards.</summary>
+    /// <exception cref="ModelException">The plan has no winner, a check refuses the model, or every backend in the plan failed.</exception>
     public async Task<ILanguageModel> LoadAsync(LoadPlan plan, ModelContainer container, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -39,6 +39,8 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
             throw RoutingErrors.NoBackend(container.Artifact.Path, plan);
         }
 
+        progress?.Report(new LoadProgress("validate", 0.1));
+        new ModelValidator(Registry).Require(container);
         foreach (string name in (IEnumerable<string>)[plan.Winner, .. plan.Fallbacks])
         {
             IModelBackend backend = Registry.Backends.First(b => b.Name == name);

@@ -199,5 +199,5 @@ internal static class RunCommand
     }
 
     private static bool IsPrompt(string word) =>
-        word.Any(char.IsWhiteSpace) && !s_modelEndings.Any(e => word.EndsWith(e, StringComparison.OrdinalIgnoreCase)) && !Path.Exists(word);
+        word.Any(char.IsWhiteSpace) && !s_modelEndings.Any(e => word.EndsWith(e, StringComparison.OrdinalIgnoreCase));
 }

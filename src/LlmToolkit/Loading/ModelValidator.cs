@@ -15,6 +15,19 @@ public sealed class ModelValidator(ToolkitRegistry registry)
         return FormatDetector.Choose(detection, format, registry.Formats).Describe(artifact);
     }
 
+    /// <summary>Stop 7 of a load: an open container passes when no check refuses it.</summary>
+    /// <exception cref="ModelException">The first finding that refuses.</exception>
+    internal void Require(ModelContainer container)
+    {
+        // The description only looks: the container stays the caller's.
+        ModelDescription description = new(container);
+        Diagnostic? refusal = registry.Checks.SelectMany(c => c.Check(description)).FirstOrDefault(f => f.Severity >= Severity.High && f.Kind == FaultKind.Refused);
+        if (refusal is not null)
+        {
+            throw new ModelException(refusal);
+        }
+    }
+
     /// <summary>Findings of the checks and, for a valid model, why nothing here could run it.</summary>
     public IReadOnlyList<Diagnostic> Check(ModelDescription description)
     {

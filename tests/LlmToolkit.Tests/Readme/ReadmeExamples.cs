@@ -1,6 +1,9 @@
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
+// The examples are shown without the tests' cancellation tokens.
+#pragma warning disable xUnit1051
+
 namespace LlmToolkit.Tests.Readme;
 
 /// <summary>The README's examples: the house tests copy the marked lines, these tests run them on the model that the product carries.</summary>
