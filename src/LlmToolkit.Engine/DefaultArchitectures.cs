@@ -11,6 +11,7 @@ internal static class DefaultArchitectures
         new Mixtral(),
         new Qwen2(),
         new Qwen3(),
+        new SmolLm3(),
         new Gemma2(),
         new Gemma3(),
         new Phi3(),

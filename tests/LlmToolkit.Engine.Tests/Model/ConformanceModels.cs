@@ -13,7 +13,7 @@ public sealed record ConformanceModel(string Name, bool Gguf)
     /// <summary>Models of the architectures that the engine runs.</summary>
     private static readonly string[] Decoders =
     [
-        "llama", "llama-bin", "llama-bin-sharded", "llama-tied-bf16", "llama3-rope", "mistral", "mixtral", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "gpt2", "gpt-neox",
+        "llama", "llama-bin", "llama-bin-sharded", "llama-tied-bf16", "llama3-rope", "mistral", "mixtral", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "gpt2", "gpt-neox", "smollm3",
     ];
 
     private static readonly string[] Encoders = ["bert-embed", "roberta-embed"];
