@@ -44,6 +44,30 @@ public static class ForeignFormats
         new PlainText(),
     ];
 
+    /// <summary>What downloads leave under any name: asked where a file should begin otherwise.</summary>
+    private static readonly ForeignRecogniser[] s_leftovers = [new GitLfsPointer(), new WebPage(), new ZeroBytes()];
+
+    private static readonly ForeignRecogniser s_json = new JsonText();
+
+    /// <summary>Says what stands in a file that does not begin as it should, or null when its first bytes do not tell.</summary>
+    /// <param name="path">The file, which exists.</param>
+    /// <param name="head">Its first bytes.</param>
+    /// <param name="expectsJson">True where the file should be JSON itself: then JSON is no explanation.</param>
+    internal static Diagnostic? Leftover(string path, ReadOnlySpan<byte> head, bool expectsJson = false)
+    {
+        ModelArtifact artifact = ModelArtifact.FromPath(path);
+        ProbeBytes bytes = new(head, []);
+        foreach (ForeignRecogniser recogniser in s_leftovers)
+        {
+            if (recogniser.Recognise(artifact, bytes) is { } match)
+            {
+                return match.Diagnostic;
+            }
+        }
+
+        return expectsJson ? null : s_json.Recognise(artifact, bytes)?.Diagnostic;
+    }
+
     /// <summary>Says what the file is, or null when nothing is known of it.</summary>
     /// <param name="artifact">The file or directory.</param>
     /// <param name="bytes">Its first bytes, and the last ones of what looks like a zip.</param>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using LlmToolkit.Formats.Foreign;
 using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.Gguf;
@@ -122,7 +123,7 @@ internal sealed class GgufHeader
         throw new ModelException(
             magic.SequenceEqual("lmgg"u8) || magic.SequenceEqual("fmgg"u8) || magic.SequenceEqual("tjgg"u8) || magic.SequenceEqual("algg"u8)
                 ? GgufErrors.Ancestor(path, Encoding.ASCII.GetString(magic))
-                : FileErrors.Foreign(path, head[..Math.Min(head.Length, 512)]) ?? GgufErrors.BadMagic(path, BinaryPrimitives.ReadUInt32LittleEndian(magic)));
+                : ForeignFormats.Leftover(path, head[..Math.Min(head.Length, 512)]) ?? GgufErrors.BadMagic(path, BinaryPrimitives.ReadUInt32LittleEndian(magic)));
     }
 
     private void ReadVersion(ref GgufReader reader)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Unicode;
+using LlmToolkit.Formats.Foreign;
 using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.Safetensors;
@@ -51,7 +52,7 @@ internal sealed class SafetensorsHeader
         ulong most = Math.Min((ulong)_file.Length - SafetensorsConstants.LengthBytes, SafetensorsConstants.MaxHeaderBytes);
         if (length > most || length == 0)
         {
-            throw new ModelException(FileErrors.Foreign(path, _file.Head(512)) ?? SafetensorsErrors.HeaderLength(path, length, most));
+            throw new ModelException(ForeignFormats.Leftover(path, _file.Head(512)) ?? SafetensorsErrors.HeaderLength(path, length, most));
         }
 
         ReadOnlySpan<byte> json = _file.Span(SafetensorsConstants.LengthBytes, (int)length);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using LlmToolkit.Formats.Foreign;
 
 namespace LlmToolkit.Formats.Shared;
 
@@ -70,7 +71,7 @@ internal static class JsonLimits
         }
         catch (JsonException e)
         {
-            if (FileErrors.Foreign(path, bytes.Span[..Math.Min(bytes.Length, 512)]) is { } foreign)
+            if (ForeignFormats.Leftover(path, bytes.Span[..Math.Min(bytes.Length, 512)], expectsJson: true) is { } foreign)
             {
                 throw new ModelException(foreign, e);
             }

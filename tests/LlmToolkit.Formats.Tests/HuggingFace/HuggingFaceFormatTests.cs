@@ -101,8 +101,8 @@ public sealed class HuggingFaceFormatTests : IDisposable
     [InlineData("{\"a\":1,\"a\":2}", "LT1521")]
     [InlineData("{\"model_type\":\"\\ud800\"}", "LT1521")]
     [InlineData("{\"\\ud800\":1}", "LT1521")]
-    [InlineData("<html>429 Too Many Requests</html>", "LT1511")]
-    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 700\n", "LT1510")]
+    [InlineData("<html>429 Too Many Requests</html>", "LT1404")]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 700\n", "LT1403")]
     public void Open_BadConfig_IsRefusedAndTheWeightsAreStillDescribed(string config, string code)
     {
         Model(config);
