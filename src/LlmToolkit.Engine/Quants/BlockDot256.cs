@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using LlmToolkit.Engine.Kernels;
 
 namespace LlmToolkit.Engine.Quants;
 
@@ -9,9 +10,6 @@ namespace LlmToolkit.Engine.Quants;
 internal static unsafe class BlockDot256<TBlock>
     where TBlock : unmanaged, IBlock<TBlock>
 {
-    /// <summary>How far ahead a single row asks for memory; a matrix goes on behind it.</summary>
-    private const int Near = 8192;
-
     /// <summary>Rows with byte activations. Several rows at once hide the latency of the one chain of additions that each has, and share what depends on x alone.</summary>
     public static void DotQ8(byte* rows, nint rowBytes, int count, in Q8Row x, int columns, float* y)
     {
@@ -97,7 +95,7 @@ internal static unsafe class BlockDot256<TBlock>
         float m2 = 0;
         float m3 = 0;
         byte* row2 = row + (2 * rowBytes);
-        nint ahead = Ahead(4 * rowBytes);
+        nint ahead = Lookahead.Passes(4 * rowBytes);
         for (int b = 0; b < blocks; b++, quants += 32)
         {
             Vector256<sbyte> x = Vector256.Load(quants);
@@ -138,7 +136,7 @@ internal static unsafe class BlockDot256<TBlock>
         float minimums = 0;
         for (int b = 0; b < blocks; b++, quants += 32, block++)
         {
-            Sse.Prefetch1((byte*)block + Near);
+            Sse.Prefetch1((byte*)block + Lookahead.OneRow);
             Vector256<sbyte> x = Vector256.Load(quants);
             sum = Fma.MultiplyAdd(Products(block, 0, x, Offset(x)), Vector256.Create(TBlock.ScaleOf(block, halves)) * Vector256.Create(scales[b]), sum);
             minimums = TBlock.HasMinimum ? MathF.FusedMultiplyAdd(TBlock.MinimumOf(block, halves), sums[b], minimums) : 0;
@@ -159,7 +157,7 @@ internal static unsafe class BlockDot256<TBlock>
         Vector256<float> even1 = even0;
         Vector256<float> odd1 = even0;
         Vector256<float> m1 = even0;
-        nint ahead = Ahead(2 * rowBytes);
+        nint ahead = Lookahead.Passes(2 * rowBytes);
         for (int b = 0; b < blocks; b++, quants += 256, scales += 8, sums += 8)
         {
             TBlock* w0 = (TBlock*)row + b;
@@ -201,7 +199,7 @@ internal static unsafe class BlockDot256<TBlock>
         Vector256<float> minimumSum = even;
         for (int b = 0; b < blocks; b++, quants += 256, scales += 8, sums += 8, block++)
         {
-            PrefetchBlock((byte*)block + Near);
+            PrefetchBlock((byte*)block + Lookahead.OneRow);
             minimumSum = PartScales(block, halves, scales, sums, s, minimumSum);
             even = One(block, 0, quants, s, even);
             odd = One(block, 1, quants, s, odd);
@@ -303,11 +301,4 @@ internal static unsafe class BlockDot256<TBlock>
         Vector128<float> four = v.GetLower() + v.GetUpper();
         return four[0] + four[2] + (four[1] + four[3]);
     }
-
-    /// <summary>
-    /// How far ahead several rows ask for memory: whole passes, so that together they ask for every line once. Hardware does not follow several short streams that
-    /// share pages. The lines go to level 2 only: on Zen 4 asking for them in level 1 gave a third of the rate (8.9, 12 and 30 GB/s for Q8_0 without, with, and so).
-    /// Asking beyond the weights does no harm.
-    /// </summary>
-    private static nint Ahead(nint bytes) => bytes is 0 or >= 4096 ? bytes : (4096 + bytes - 1) / bytes * bytes;
 }

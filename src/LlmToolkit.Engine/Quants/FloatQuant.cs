@@ -45,14 +45,17 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
     public override void DotF32(SimdLevel level, byte* rows, nint rowBytes, int count, float* x, int columns, float* y)
     {
         int r = 0;
-        for (; level == SimdLevel.V512 && r + 4 <= count; r += 4, rows += 4 * rowBytes)
+        if (columns % Lanes == 0)
         {
-            FourDots512(rows, rowBytes, x, columns, y + r);
-        }
+            for (; level == SimdLevel.V512 && r + 4 <= count; r += 4, rows += 4 * rowBytes)
+            {
+                FourDots512(rows, rowBytes, x, columns, y + r);
+            }
 
-        for (; level == SimdLevel.V256 && r + 2 <= count; r += 2, rows += 2 * rowBytes)
-        {
-            TwoDots256(rows, rowBytes, x, columns, y + r);
+            for (; level == SimdLevel.V256 && r + 2 <= count; r += 2, rows += 2 * rowBytes)
+            {
+                TwoDots256(rows, rowBytes, x, columns, y + r);
+            }
         }
 
         for (; r < count; r++, rows += rowBytes)
@@ -148,20 +151,23 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
         return lanes[0];
     }
 
-    // The vector forms leave their lanes in memory before anything is called: values that live across a call are spilled, and the loop would spill with them.
-
+    /// <summary>Four rows of whole lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourDots512(byte* row0, nint rowBytes, float* x, int columns, float* y)
     {
         byte* row1 = row0 + rowBytes;
         byte* row2 = row1 + rowBytes;
         byte* row3 = row2 + rowBytes;
-        float* lanes = stackalloc float[4 * Lanes];
+        nint ahead = Lookahead.Passes(4 * rowBytes);
         Vector512<float> a0 = Vector512<float>.Zero, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-        int i = 0;
-        for (; i + Lanes <= columns; i += Lanes)
+        for (int i = 0; i < columns; i += Lanes)
         {
             nint at = (nint)i * TStored.Bytes;
             nint next = at + (16 * TStored.Bytes);
+            Lookahead.Fetch32(row0 + at + ahead, TStored.Bytes);
+            Lookahead.Fetch32(row1 + at + ahead, TStored.Bytes);
+            Lookahead.Fetch32(row2 + at + ahead, TStored.Bytes);
+            Lookahead.Fetch32(row3 + at + ahead, TStored.Bytes);
             Vector512<float> x0 = Vector512.Load(x + i);
             Vector512<float> x1 = Vector512.Load(x + i + 16);
             a0 = Vector512.FusedMultiplyAdd(TStored.Load512(row0 + at), x0, a0);
@@ -174,19 +180,14 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
             b3 = Vector512.FusedMultiplyAdd(TStored.Load512(row3 + next), x1, b3);
         }
 
-        a0.Store(lanes);
-        b0.Store(lanes + 16);
-        a1.Store(lanes + Lanes);
-        b1.Store(lanes + Lanes + 16);
-        a2.Store(lanes + (2 * Lanes));
-        b2.Store(lanes + (2 * Lanes) + 16);
-        a3.Store(lanes + (3 * Lanes));
-        b3.Store(lanes + (3 * Lanes) + 16);
-        y[0] = Finish(row0, x, i, columns, lanes);
-        y[1] = Finish(row1, x, i, columns, lanes + Lanes);
-        y[2] = Finish(row2, x, i, columns, lanes + (2 * Lanes));
-        y[3] = Finish(row3, x, i, columns, lanes + (3 * Lanes));
+        y[0] = Sum(a0 + b0);
+        y[1] = Sum(a1 + b1);
+        y[2] = Sum(a2 + b2);
+        y[3] = Sum(a3 + b3);
     }
+
+    // One row: the vector forms leave their lanes in memory before anything is called: values that live across a call are spilled, and the loop would spill
+    // with them.
 
     private static float Dot512(byte* row, float* x, int columns)
     {
@@ -195,6 +196,7 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
         int i = 0;
         for (; i + Lanes <= columns; i += Lanes)
         {
+            Lookahead.Fetch32(row + ((nint)i * TStored.Bytes) + Lookahead.OneRow, TStored.Bytes);
             a = Vector512.FusedMultiplyAdd(TStored.Load512(row + ((nint)i * TStored.Bytes)), Vector512.Load(x + i), a);
             b = Vector512.FusedMultiplyAdd(TStored.Load512(row + ((nint)(i + 16) * TStored.Bytes)), Vector512.Load(x + i + 16), b);
         }
@@ -204,15 +206,18 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
         return Finish(row, x, i, columns, lanes);
     }
 
+    /// <summary>Two rows of whole lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TwoDots256(byte* row0, nint rowBytes, float* x, int columns, float* y)
     {
         byte* row1 = row0 + rowBytes;
-        float* lanes = stackalloc float[2 * Lanes];
+        nint ahead = Lookahead.Passes(2 * rowBytes);
         Vector256<float> a0 = Vector256<float>.Zero, b0 = a0, c0 = a0, d0 = a0, a1 = a0, b1 = a0, c1 = a0, d1 = a0;
-        int i = 0;
-        for (; i + Lanes <= columns; i += Lanes)
+        for (int i = 0; i < columns; i += Lanes)
         {
             nint at = (nint)i * TStored.Bytes;
+            Lookahead.Fetch32(row0 + at + ahead, TStored.Bytes);
+            Lookahead.Fetch32(row1 + at + ahead, TStored.Bytes);
             Vector256<float> v = Vector256.Load(x + i);
             a0 = Vector256.FusedMultiplyAdd(TStored.Load256(row0 + at), v, a0);
             a1 = Vector256.FusedMultiplyAdd(TStored.Load256(row1 + at), v, a1);
@@ -230,16 +235,8 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
             d1 = Vector256.FusedMultiplyAdd(TStored.Load256(row1 + at), v, d1);
         }
 
-        a0.Store(lanes);
-        b0.Store(lanes + 8);
-        c0.Store(lanes + 16);
-        d0.Store(lanes + 24);
-        a1.Store(lanes + Lanes);
-        b1.Store(lanes + Lanes + 8);
-        c1.Store(lanes + Lanes + 16);
-        d1.Store(lanes + Lanes + 24);
-        y[0] = Finish(row0, x, i, columns, lanes);
-        y[1] = Finish(row1, x, i, columns, lanes + Lanes);
+        y[0] = Sum((a0 + c0) + (b0 + d0));
+        y[1] = Sum((a1 + c1) + (b1 + d1));
     }
 
     private static float Dot256(byte* row, float* x, int columns)
@@ -250,6 +247,7 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
         for (; i + Lanes <= columns; i += Lanes)
         {
             byte* w = row + ((nint)i * TStored.Bytes);
+            Lookahead.Fetch32(w + Lookahead.OneRow, TStored.Bytes);
             a = Vector256.FusedMultiplyAdd(TStored.Load256(w), Vector256.Load(x + i), a);
             b = Vector256.FusedMultiplyAdd(TStored.Load256(w + (8 * TStored.Bytes)), Vector256.Load(x + i + 8), b);
             c = Vector256.FusedMultiplyAdd(TStored.Load256(w + (16 * TStored.Bytes)), Vector256.Load(x + i + 16), c);
@@ -271,6 +269,7 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
         for (; i + Lanes <= columns; i += Lanes)
         {
             byte* w = row + ((nint)i * TStored.Bytes);
+            Lookahead.Fetch32(w + Lookahead.OneRow, TStored.Bytes);
             float* v = x + i;
             a = Vector128.FusedMultiplyAdd(TStored.Load128(w), Vector128.Load(v), a);
             b = Vector128.FusedMultiplyAdd(TStored.Load128(w + (4 * TStored.Bytes)), Vector128.Load(v + 4), b);
@@ -306,9 +305,19 @@ internal abstract unsafe class FloatQuant<TStored> : Quant
         Vector128<float> b = Vector128.Load(lanes + 4) + Vector128.Load(lanes + 20);
         Vector128<float> c = Vector128.Load(lanes + 8) + Vector128.Load(lanes + 24);
         Vector128<float> d = Vector128.Load(lanes + 12) + Vector128.Load(lanes + 28);
-        Vector128<float> four = a + c + (b + d);
-        return four[0] + four[2] + (four[1] + four[3]);
+        return Sum(a + c + (b + d));
     }
+
+    // The last additions of the definition, from 16, 8 and 4 sums on.
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(Vector512<float> sums) => Sum(sums.GetLower() + sums.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(Vector256<float> sums) => Sum(sums.GetLower() + sums.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(Vector128<float> sums) => sums[0] + sums[2] + (sums[1] + sums[3]);
 
     private static void AddRest(byte* row, float* x, int from, int columns, float* lanes)
     {
