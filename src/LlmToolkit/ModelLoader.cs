@@ -23,9 +23,10 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
         options ??= new LoadOptions();
         progress?.Report(new LoadProgress("open", 0));
         using ModelContainer container = await OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
-        progress?.Report(new LoadProgress("plan", 0.05));
+        Require(container, progress);
+        progress?.Report(new LoadProgress("plan", 0.1));
         LoadPlan plan = Plan(container.Info, options);
-        return await LoadAsync(plan, container, progress, cancellationToken).ConfigureAwait(false);
+        return await LoadCheckedAsync(plan, container, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stops 7 and 10: checks an open container and loads it as planned. The container may be disposed afterwards.</summary>
@@ -34,27 +35,8 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(container);
-        if (plan.Winner is null)
-        {
-            throw RoutingErrors.NoBackend(container.Artifact.Path, plan);
-        }
-
-        progress?.Report(new LoadProgress("validate", 0.1));
-        new ModelValidator(Registry).Require(container);
-        foreach (string name in (IEnumerable<string>)[plan.Winner, .. plan.Fallbacks])
-        {
-            IModelBackend backend = Registry.Backends.First(b => b.Name == name);
-            try
-            {
-                return await backend.LoadAsync(plan, new LoadInput { Container = container }, progress, cancellationToken).ConfigureAwait(false);
-            }
-            catch (ModelException e) when (name != plan.Fallbacks.LastOrDefault(plan.Winner) && e.Diagnostic.Kind is FaultKind.Unsupported or FaultKind.DoesNotFit)
-            {
-                // Another backend of the same plan may cure this; the last one's failure is the caller's.
-            }
-        }
-
-        throw RoutingErrors.NoBackend(container.Artifact.Path, plan);
+        Require(container, progress);
+        return await LoadCheckedAsync(plan, container, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>As <see cref="LoadAsync(string, LoadOptions?, IProgress{LoadProgress}?, CancellationToken)"/>, with the failure as a value.</summary>
@@ -130,6 +112,35 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     /// <summary>Stops 8-9 for facts that are known already.</summary>
     public LoadPlan Plan(ModelInfo info, LoadOptions options) =>
         BackendRouter.Plan(info, new HardwareProbe().Probe(Registry.Hardware), options, Registry.Backends);
+
+    private void Require(ModelContainer container, IProgress<LoadProgress>? progress)
+    {
+        progress?.Report(new LoadProgress("validate", 0.05));
+        new ModelValidator(Registry).Require(container);
+    }
+
+    private async Task<ILanguageModel> LoadCheckedAsync(LoadPlan plan, ModelContainer container, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (plan.Winner is null)
+        {
+            throw RoutingErrors.NoBackend(container.Artifact.Path, plan);
+        }
+
+        foreach (string name in (IEnumerable<string>)[plan.Winner, .. plan.Fallbacks])
+        {
+            IModelBackend backend = Registry.Backends.First(b => b.Name == name);
+            try
+            {
+                return await backend.LoadAsync(plan, new LoadInput { Container = container }, progress, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ModelException e) when (name != plan.Fallbacks.LastOrDefault(plan.Winner) && e.Diagnostic.Kind is FaultKind.Unsupported or FaultKind.DoesNotFit)
+            {
+                // Another backend of the same plan may cure this; the last one's failure is the caller's.
+            }
+        }
+
+        throw RoutingErrors.NoBackend(container.Artifact.Path, plan);
+    }
 
     private static ModelArtifact Artifact(string source) => SourceResolver.Resolve(source) switch
     {

@@ -47,7 +47,7 @@ public sealed class ModelLoaderTests : IDisposable
 
         await using ILanguageModel model = await new ModelLoader().LoadAsync(TemporaryFolder.PackedModel, null, stages, Cancellation);
 
-        Assert.Equal(["open", "plan", "load"], stages.Seen.Distinct());
+        Assert.Equal(["open", "validate", "plan", "load"], stages.Seen.Distinct());
     }
 
     [Theory]
