@@ -175,7 +175,7 @@ public sealed class SessionTests
         int[] id = [5];
         Step(10);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Step(20);
+        Step(64);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
 
         void Step(int times)
