@@ -15,7 +15,7 @@ public sealed class SafetensorsIndexTests : IDisposable
     [Fact]
     public void Open_AnyFileOfAShardedModel_IsTheWholeSet()
     {
-        string folder = Directory.GetDirectories(SharedData.Conformance("models")).First(d => File.Exists(Path.Combine(d, "model.safetensors.index.json")));
+        string folder = SharedData.Conformance("models", "llama3-rope");
         List<int> counts = [];
         foreach (string path in Directory.GetFiles(folder, "model*"))
         {
