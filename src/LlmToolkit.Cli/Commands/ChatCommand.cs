@@ -78,7 +78,8 @@ internal static class ChatCommand
             try
             {
                 using StreamWriter stream = new(host.Out, new UTF8Encoding(false), 256, leaveOpen: true) { AutoFlush = true };
-                await foreach (TextChunk chunk in loaded.Model.GenerateAsync(Render(), options, cancellationToken).ConfigureAwait(false))
+                using ProgressLine progress = new(host, result);
+                await foreach (TextChunk chunk in progress.UntilFirst(loaded.Model.GenerateAsync(Render(), options, cancellationToken)).ConfigureAwait(false))
                 {
                     answer.Append(chunk.Text);
                     ids.AddRange(chunk.Ids);

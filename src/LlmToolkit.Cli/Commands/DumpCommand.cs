@@ -27,6 +27,7 @@ internal static class DumpCommand
             string path = result.GetRequiredValue(output);
             try
             {
+                using ProgressLine progress = new(host, result);
                 using SafetensorsWriter writer = SafetensorsWriter.Create(path);
                 foreach (TensorInfo tensor in tensors)
                 {
@@ -35,7 +36,7 @@ internal static class DumpCommand
 
                 foreach (TensorInfo tensor in tensors)
                 {
-                    Write(description, source, tensor, writer, cancellationToken);
+                    Write(description, source, tensor, writer, progress, cancellationToken);
                 }
 
                 writer.Complete();
@@ -61,13 +62,18 @@ internal static class DumpCommand
         return command;
     }
 
-    private static void Write(ModelDescription description, string source, TensorInfo tensor, SafetensorsWriter writer, CancellationToken cancellationToken)
+    private static void Write(ModelDescription description, string source, TensorInfo tensor, SafetensorsWriter writer, ProgressLine progress, CancellationToken cancellationToken)
     {
         using TensorData data = description.TryRead(tensor) ?? throw CliErrors.TensorUnreadable(source, tensor.Name);
         float[] row = new float[checked((int)tensor.Shape.Columns)];
         for (long r = 0; r < data.Rows && row.Length > 0; r++)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (r % 256 == 0)
+            {
+                progress.Report(FormattableString.Invariant($"{DiagnosticOutput.Safe(tensor.Name)} {100 * r / data.Rows} %"));
+            }
+
             TensorValues.ToFloats(tensor.DType, data.Row(r), row);
             writer.Write((ReadOnlySpan<float>)row);
         }

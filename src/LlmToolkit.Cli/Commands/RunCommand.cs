@@ -85,7 +85,8 @@ internal static class RunCommand
         using StreamWriter stream = new(host.Out, new UTF8Encoding(false), 256, leaveOpen: true) { AutoFlush = true };
         try
         {
-            await foreach (TextChunk chunk in loaded.Model.GenerateAsync(prompt, options, cancellationToken).ConfigureAwait(false))
+            using ProgressLine progress = new(host, result);
+            await foreach (TextChunk chunk in progress.UntilFirst(loaded.Model.GenerateAsync(prompt, options, cancellationToken)).ConfigureAwait(false))
             {
                 answer.Append(chunk.Text);
                 ids.AddRange(chunk.Ids);

@@ -32,7 +32,10 @@ internal static class ValidateCommand
             {
                 try
                 {
-                    ValidationReport report = await loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), result.GetValue(deep), cancellationToken).ConfigureAwait(false);
+                    using ProgressLine progress = new(host, result);
+                    ValidationReport report = await progress.WaitAsync(
+                        loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), result.GetValue(deep), cancellationToken), $"checking {DiagnosticOutput.Safe(Path.GetFileName(path))}").ConfigureAwait(false);
+                    progress.Dispose();
                     refused |= report.Verdict == Verdict.Refused;
                     unsupported |= report.Verdict == Verdict.Unsupported;
                     if (json)

@@ -35,6 +35,34 @@ internal sealed class ProgressLine : IProgress<LoadProgress>, IDisposable
     /// <inheritdoc/>
     public void Report(LoadProgress value) => Report(FormattableString.Invariant($"{value.Stage} {value.Fraction * 100:0} %"));
 
+    /// <summary>Waits for work that gives no progress of its own, and shows how long it has lasted.</summary>
+    public async Task<T> WaitAsync<T>(Task<T> work, string what)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (_terminal is not null && await Task.WhenAny(work, Task.Delay(s_interval)).ConfigureAwait(false) != work)
+        {
+            Report(FormattableString.Invariant($"{what}, {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s"));
+        }
+
+        return await work.ConfigureAwait(false);
+    }
+
+    /// <summary>Passes an answer through; until its first chunk comes, the line says that the prompt is read.</summary>
+    public async IAsyncEnumerable<TextChunk> UntilFirst(IAsyncEnumerable<TextChunk> answer)
+    {
+        IAsyncEnumerator<TextChunk> chunks = answer.GetAsyncEnumerator();
+        await using (chunks.ConfigureAwait(false))
+        {
+            bool more = await WaitAsync(chunks.MoveNextAsync().AsTask(), "reading the prompt").ConfigureAwait(false);
+            Dispose();
+            while (more)
+            {
+                yield return chunks.Current;
+                more = await chunks.MoveNextAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Clears the line.</summary>
     public void Dispose()
     {
