@@ -19,6 +19,12 @@ internal static class TokenizerAccess
         return TokenizerFactory.Create(own with { Pre = pre ?? own.Pre });
     }
 
+    /// <summary>The files beside what was named; none for a GGUF, whose tokenizer configures no limits.</summary>
+    public static TokenizerSource Source(string path) =>
+        IsTokenizer(path) ? TokenizerSources.FromPath(path)
+        : IsGguf(path) ? new TokenizerSource()
+        : TokenizerSources.FromPath(Path.GetDirectoryName(Path.GetFullPath(path))!);
+
     /// <summary>A folder with tokenizer files needs no weights; a GGUF or a weight file is opened as a model.</summary>
     private static bool IsTokenizer(string path)
     {

@@ -16,6 +16,7 @@ internal static class TokenizeCommand
         Option<string?> batch = new("--batch") { Description = "JSON Lines of {text, pair?, add_special?, special_as_text?}; - reads stdin.", HelpName = "FILE" };
         Option<bool> plain = new("--no-special") { Description = "Add no begin and end tokens." };
         Option<bool> asText = new("--special-as-text") { Description = "Control tokens inside the text are only text." };
+        Option<bool> configured = new("--configured") { Description = "Truncate and pad as tokenizer.json says." };
         Option<string?> pre = new("--pre") { Description = "Override the pre-tokenizer's name (GGUF).", HelpName = "NAME" };
         Command command = new("tokenize", """
             Turn text into token ids.
@@ -23,14 +24,15 @@ internal static class TokenizeCommand
             Examples:
               llmtk tokenize model.gguf --text "Hello, world"
               llmtk tokenize ./folder --batch texts.jsonl --json
-            """) { tokenizer, text, file, batch, plain, asText, pre };
+            """) { tokenizer, text, file, batch, plain, asText, configured, pre };
         command.SetAction(async (result, cancellationToken) =>
         {
             Tokenizer opened = await TokenizerAccess.OpenAsync(result.GetRequiredValue(tokenizer), result.GetValue(pre), cancellationToken).ConfigureAwait(false);
+            TokenizerLimits? limits = result.GetValue(configured) ? TokenizerLimits.Read(TokenizerAccess.Source(result.GetRequiredValue(tokenizer))) : null;
             EncodeOptions options = new() { AddSpecial = !result.GetValue(plain), SpecialAsText = result.GetValue(asText) };
             if (result.GetValue(batch) is string path)
             {
-                await Batch.RunAsync(host, path, (index, item) => Item(opened, index, item, options), cancellationToken).ConfigureAwait(false);
+                await Batch.RunAsync(host, path, (index, item) => Item(opened, index, item, options, limits), cancellationToken).ConfigureAwait(false);
                 return 0;
             }
 
@@ -38,6 +40,7 @@ internal static class TokenizeCommand
                 ?? (result.GetValue(file) is string name ? await TextFile.ReadAsync(name, cancellationToken).ConfigureAwait(false) : null)
                 ?? throw CliErrors.Missing("--text, --file or --batch", "Give a text: --text \"Hello\"");
             TokenizerEncoding encoding = opened.Encode(input, null, options);
+            encoding = limits?.Apply(encoding) ?? encoding;
             if (result.GetValue(GlobalOptions.Json))
             {
                 JsonOutput.Document(host.Out, w => Write(w, opened, 0, encoding));
@@ -52,7 +55,7 @@ internal static class TokenizeCommand
         return command;
     }
 
-    private static Action<Utf8JsonWriter> Item(Tokenizer tokenizer, long index, JsonElement item, EncodeOptions options)
+    private static Action<Utf8JsonWriter> Item(Tokenizer tokenizer, long index, JsonElement item, EncodeOptions options, TokenizerLimits? limits)
     {
         string text = Batch.Text(index, item, "text") ?? throw CliErrors.BatchLine(index, "\"text\" is missing.");
         TokenizerEncoding encoding = tokenizer.Encode(text, Batch.Text(index, item, "pair"), new EncodeOptions
@@ -60,7 +63,8 @@ internal static class TokenizeCommand
             AddSpecial = Batch.Bool(index, item, "add_special", options.AddSpecial),
             SpecialAsText = Batch.Bool(index, item, "special_as_text", options.SpecialAsText),
         });
-        return w => Write(w, tokenizer, index, encoding);
+        TokenizerEncoding limited = limits?.Apply(encoding) ?? encoding;
+        return w => Write(w, tokenizer, index, limited);
     }
 
     private static void Write(Utf8JsonWriter w, Tokenizer tokenizer, long index, TokenizerEncoding encoding)

@@ -191,6 +191,27 @@ internal static class TokenizerErrors
         Fixes = ["Check the patterns in tokenizer.json.", Reload],
     });
 
+    public static ModelException UnusableLimits(string file, Exception inner) => new(
+        new()
+        {
+            Code = "LT3019",
+            Kind = FaultKind.Refused,
+            Message = $"The truncation and padding of tokenizer.json cannot be read: {inner.Message}",
+            File = file,
+            Fixes = ["Download the file again.", "Leave --configured out."],
+        },
+        inner);
+
+    public static ModelException CannotTruncate(string strategy, int count, int surplus) => new(new()
+    {
+        Code = "LT3020",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"The tokenizer truncates by {strategy}, but that text has {count} tokens and {surplus} would have to go.",
+        Field = "truncation.strategy",
+        Fixes = ["Give a shorter text in the other place.", "Leave --configured out."],
+    });
+
     private static string List(IEnumerable<string> names)
     {
         string list = string.Join(", ", names);
