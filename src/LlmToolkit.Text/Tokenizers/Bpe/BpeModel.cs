@@ -78,17 +78,9 @@ internal sealed class BpeModel : TokenModel
             return;
         }
 
-        // No token holds a word's mark inside, so no merge crosses one: long texts fall into words.
         for (int from = 0; from < piece.Length;)
         {
-            int to = from;
-            while (to < piece.Length && piece[to] == '▁')
-            {
-                to++;
-            }
-
-            int next = piece[to..].IndexOf('▁');
-            to = next < 0 ? piece.Length : to + next;
+            int to = WordMarks.End(piece, from);
             Word(piece[from..to], from, sink, scratch);
             from = to;
         }

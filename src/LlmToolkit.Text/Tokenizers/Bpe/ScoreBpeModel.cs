@@ -49,14 +49,7 @@ internal sealed class ScoreBpeModel : TokenModel
 
         for (int from = 0; from < piece.Length;)
         {
-            int to = from;
-            while (to < piece.Length && piece[to] == '▁')
-            {
-                to++;
-            }
-
-            int next = piece[to..].IndexOf('▁');
-            to = next < 0 ? piece.Length : to + next;
+            int to = WordMarks.End(piece, from);
             Word(piece[from..to], from, sink, scratch);
             from = to;
         }
