@@ -145,7 +145,7 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     private static ModelArtifact Artifact(string source) => SourceResolver.Resolve(source) switch
     {
         ModelSource.Local local => FormatDetector.Artifact(local.FullPath),
-        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source),
+        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source, PathAdvice.For(source)),
         _ => throw LoadingErrors.RemoteNotSupported(source),
     };
 }

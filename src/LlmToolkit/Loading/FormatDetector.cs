@@ -66,11 +66,12 @@ public static class FormatDetector
     {
         try
         {
-            return ModelArtifact.FromPath(path);
+            FileFacts facts = FileFacts.Of(path) ?? throw LoadingErrors.NoSuchPath(path, PathAdvice.For(path));
+            return facts.Kind is FileNodeKind.File or FileNodeKind.Directory or FileNodeKind.Unknown ? ModelArtifact.FromPath(path) : throw LoadingErrors.NotAFile(path, facts.Kind);
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw LoadingErrors.NoSuchPath(path);
+            throw LoadingErrors.NoSuchPath(path, PathAdvice.For(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,21 +88,16 @@ public static class FormatDetector
 
         if (artifact.Files[0].Length == 0)
         {
-            // Nothing is in it. A pipe or a device says so too, and to open a pipe would wait for its writer.
+            // Nothing is in it, or nothing that can be read without end: some files of /proc say 0 and give more.
             return ([], []);
         }
 
         try
         {
-            if ((File.GetAttributes(artifact.Path) & FileAttributes.Device) != 0)
-            {
-                throw LoadingErrors.NotAFile(artifact.Path);
-            }
-
             using FileStream file = new(artifact.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
             if (!file.CanSeek)
             {
-                throw LoadingErrors.NotAFile(artifact.Path);
+                throw LoadingErrors.NotAFile(artifact.Path, FileNodeKind.Unknown);
             }
 
             byte[] head = new byte[Math.Min(HeadBytes, file.Length)];
