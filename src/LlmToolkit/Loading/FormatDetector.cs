@@ -25,8 +25,8 @@ public static class FormatDetector
         }
 
         ForeignMatch? foreign = ForeignFormats.Recognise(artifact, new ProbeBytes(head, tail));
-        // ONNX is a format whose reader is a plug-in; everything else that is recognised here is no model.
-        bool isModel = foreign?.Name == "onnx";
+        // A format whose plug-in is not there is still checked and described; everything else that is recognised here is no model.
+        bool isModel = foreign?.Format is not null;
         return new Detection
         {
             Artifact = artifact,
@@ -36,6 +36,7 @@ public static class FormatDetector
             Candidates = [],
             Recognised = isModel ? null : foreign?.Name,
             Explanation = foreign?.Diagnostic,
+            Describer = foreign?.Format,
         };
     }
 
@@ -52,12 +53,13 @@ public static class FormatDetector
         string path = detection.Artifact.Path;
         if (asked is not null)
         {
-            IModelFormat format = formats.FirstOrDefault(f => f.Name == asked) ?? throw LoadingErrors.UnknownFormat(asked, formats.Select(f => f.Name));
+            IModelFormat format = formats.FirstOrDefault(f => f.Name == asked) ?? (detection.Describer is { } describer && describer.Name == asked ? describer : null) ?? throw LoadingErrors.UnknownFormat(asked, formats.Select(f => f.Name));
             bool possible = detection.Candidates.Count == 0 || detection.Candidates.Any(c => c.Format == asked);
             return possible ? format : throw LoadingErrors.FormatContradicted(path, asked, detection.Format, detection.Reason);
         }
 
         return formats.FirstOrDefault(f => f.Name == detection.Format)
+            ?? detection.Describer
             ?? throw (detection.Explanation is null ? LoadingErrors.Unrecognised(path, detection.Reason) : new ModelException(detection.Explanation));
     }
 
