@@ -26,14 +26,14 @@ internal enum OnnxMessage : byte
     Annotation,
 }
 
-/// <summary>How a field is written.</summary>
+/// <summary>How a field is written; the numbers but the last are those of the wire format.</summary>
 internal enum OnnxWire : byte
 {
-    Varint,
-    Fixed64,
-    Bytes,
-    Fixed32,
-    Message,
+    Varint = 0,
+    Fixed64 = 1,
+    Bytes = 2,
+    Fixed32 = 5,
+    Message = 8,
 }
 
 /// <summary>A field of a message.</summary>
