@@ -36,6 +36,10 @@ internal static class DetectCommand
                     else
                     {
                         text.WriteLine($"{DiagnosticOutput.Safe(path)}: {detection.Recognised ?? detection.Format} ({detection.Score:0.##}) - {DiagnosticOutput.Safe(detection.Reason)}");
+                        foreach (string line in DirectoryOutput.Lines(detection.Directory))
+                        {
+                            text.WriteLine(line);
+                        }
                     }
                 }
                 catch (ModelException e) when (asked.Length > 1)
@@ -77,6 +81,7 @@ internal static class DetectCommand
         }
 
         writer.WriteEndArray();
+        DirectoryOutput.Write(writer, detection.Directory);
         writer.WriteEndObject();
     }
 }

@@ -1,4 +1,5 @@
 using LlmToolkit.Formats.Foreign.Onnx;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.Foreign;
 
@@ -30,16 +31,19 @@ public static class ForeignFormats
         new EmptyFile(),
         new IncompleteDownload(),
         new GitLfsPointer(),
+        new TextOnnx(),
+        new OtherRuntime(),
         new WebPage(),
         new JsonText(),
         new OldGgml(),
+        new OldImatrix(),
         new TorchScript(),
         new TorchExport(),
         new DistributedCheckpoint(),
         new Keras(),
         new NumPy(),
-        new TensorFlowSavedModel(),
-        new TensorFlowLite(),
+        new TensorFlowModel(),
+        new FlatBufferModel(),
         new ZipArchive(),
         new CompressedFile(),
         new TarArchive(),
@@ -47,7 +51,11 @@ public static class ForeignFormats
         new Picture(),
         new ZeroBytes(),
         new OnnxRecogniser(),
+        new SplitPart(),
+        new SentencePieceVocabulary(),
+        new NamedModel(),
         new PlainText(),
+        new FolderWithoutModel(),
     ];
 
     /// <summary>What downloads leave under any name: asked where a file should begin otherwise.</summary>
@@ -90,4 +98,7 @@ public static class ForeignFormats
 
         return null;
     }
+
+    /// <summary>The first bytes of a file that nobody knows, for people: as numbers and as letters.</summary>
+    public static string FirstBytes(ProbeBytes bytes) => Shown.FirstBytes(bytes.Head);
 }
