@@ -228,7 +228,7 @@ internal static class InspectCommand
 
         foreach (Diagnostic finding in findings)
         {
-            DiagnosticOutput.Print(host.Error, finding, result.GetValue(GlobalOptions.Verbose));
+            DiagnosticOutput.Print(host, result, finding);
         }
     }
 

@@ -47,7 +47,7 @@ internal static class ValidateCommand
                         text.WriteLine($"{DiagnosticOutput.Safe(path)}: {DiagnosticOutput.Lower(report.Verdict)} ({report.Format}{(report.Version is null ? "" : " " + report.Version)})");
                         foreach (Diagnostic finding in report.Findings)
                         {
-                            DiagnosticOutput.Print(host.Error, finding, result.GetValue(GlobalOptions.Verbose));
+                            DiagnosticOutput.Print(host, result, finding);
                         }
                     }
                 }

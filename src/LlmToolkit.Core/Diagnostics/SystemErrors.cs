@@ -19,7 +19,7 @@ internal static class SystemErrors
     {
         string? where = path is null ? null : Rights(path);
         return Fault(
-            "LT1541", path, $"{Name(path)} cannot be accessed: the system denies it to this user ({Environment.UserName}).",
+            "LT1541", path, $"{Name(path)} cannot be accessed: the system denies it to this user.",
             "The permissions of the file or of a folder above it leave this user out; a container, SELinux, snap or flatpak may do so too.",
             [path is null ? "Give this user the right to read the file." : $"Give this user the right: chmod u+r '{path}', or chown it; folders above need x.", "Copy the file to a folder of your own and use the copy.", "Where the program is confined (container, snap, flatpak), give it access to that folder."],
             evidence: where, certainty: Certainty.Likely);
@@ -139,7 +139,7 @@ internal static class SystemErrors
         try
         {
             string full = Path.GetFullPath(path);
-            return $"mode {Convert.ToString((int)File.GetUnixFileMode(full), 8)} of {full}";
+            return $"user {Environment.UserName}, mode {Convert.ToString((int)File.GetUnixFileMode(full), 8)} of {full}";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
