@@ -37,7 +37,7 @@ internal static class ExplainCommand
             if (found is not null && ErrorCatalog.Find(found.Code) is { } known)
             {
                 // The entry of the code, with what this message tells beyond it.
-                entry = known with { Causes = found.Cause is null ? known.Causes : [found.Cause, .. known.Causes.Where(c => c != found.Cause)], Certainty = found.Certainty, Evidence = found.Evidence, Fixes = [.. found.Fixes, .. known.Fixes.Except(found.Fixes)] };
+                entry = known with { Causes = found.Cause is null || known.Causes.Contains(found.Cause) ? known.Causes : [found.Cause], Certainty = found.Certainty, Evidence = found.Evidence, Fixes = [.. found.Fixes, .. known.Fixes.Except(found.Fixes)] };
             }
 
             if (entry is null)

@@ -4,15 +4,9 @@ namespace LlmToolkit;
 internal static class SystemErrors
 {
     /// <summary>Nothing lies at the path.</summary>
-    public static Diagnostic NotFound(string? path, Exception? exception)
-    {
-        (string Cause, Certainty Certainty, string? Meant)? advice = path is null ? null : PathAdvice.For(path);
-        return Fault(
-            "LT1540", path, $"{Name(path)} does not exist.",
-            advice?.Cause ?? "The file was moved or deleted, the path is misspelt, or it is relative to another current directory.",
-            [.. advice?.Meant is string meant ? (IEnumerable<string>)[$"Use {meant}"] : [], "Check the spelling, capitals and the current directory.", "Download the file again."],
-            evidence: path is null ? exception?.GetType().Name : $"looked for {Full(path)}", certainty: advice?.Certainty ?? Certainty.Possible);
-    }
+    public static Diagnostic NotFound(string? path) => Fault(
+        "LT1540", path, $"{Name(path)} does not exist.", "The file was moved or deleted, the path is misspelt, or it is relative to another current directory.",
+        ["Check the spelling, capitals and the current directory.", "Download the file again."], evidence: path is null ? null : $"looked for {Full(path)}", certainty: Certainty.Possible);
 
     /// <summary>The system denies access.</summary>
     public static Diagnostic Denied(string? path)

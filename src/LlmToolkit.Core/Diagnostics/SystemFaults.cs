@@ -14,7 +14,7 @@ public static class SystemFaults
         path ??= (exception as FileNotFoundException)?.FileName;
         return exception switch
         {
-            FileNotFoundException or DirectoryNotFoundException => SystemErrors.NotFound(path, exception),
+            FileNotFoundException or DirectoryNotFoundException => SystemErrors.NotFound(path),
             PathTooLongException => SystemErrors.PathTooLong(path),
             UnauthorizedAccessException => Number(exception) is int denied && ByNumber(denied, path, exception) is { } told ? told : SystemErrors.Denied(path),
             EndOfStreamException => SystemErrors.EndOfFile(path),
@@ -53,7 +53,7 @@ public static class SystemFaults
     private static Diagnostic? Unix(int errno, string? path) => errno switch
     {
         1 or 13 => SystemErrors.Denied(path),
-        2 => SystemErrors.NotFound(path, null),
+        2 => SystemErrors.NotFound(path),
         5 => SystemErrors.DeviceFault(path),
         6 or 19 => SystemErrors.DeviceGone(path),
         11 or 16 or 26 => SystemErrors.InUse(path),
@@ -78,7 +78,7 @@ public static class SystemFaults
 
     private static Diagnostic? Windows(int code, string? path) => code switch
     {
-        2 or 3 => SystemErrors.NotFound(path, null),
+        2 or 3 => SystemErrors.NotFound(path),
         4 => SystemErrors.TooManyOpen(path, wholeSystem: false),
         5 => SystemErrors.Denied(path),
         8 or 14 => SystemErrors.NoMemory(path),

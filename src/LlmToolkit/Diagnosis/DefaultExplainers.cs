@@ -26,5 +26,6 @@ public static class DefaultExplainers
         new MessageExplainer("the GPU", GpuMessages.All),
         new MessageExplainer("the loader", LibraryMessages.All),
         new MessageExplainer("the system", SystemMessages.All),
+        new MessageExplainer("said", FailureMessages.All),
     ];
 }

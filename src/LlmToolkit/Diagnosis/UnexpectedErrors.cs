@@ -25,7 +25,8 @@ internal static class UnexpectedErrors
         Kind = FaultKind.Unsupported,
         Category = ErrorCategory.Backend,
         Severity = Severity.Low,
-        Message = $"\"{said}\" is the last line of a failed load and tells no cause.",
+        Message = "This is the last line of a failed load; it tells no cause.",
+        Evidence = said,
         Cause = "The cause stands in one of the lines before it; the last line is the same for every fault.",
         Fixes = ["Pass the lines above it to `llmtk explain`.", "Run `llmtk validate MODEL`: it looks at the file itself."],
     };

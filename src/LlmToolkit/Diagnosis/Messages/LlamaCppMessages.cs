@@ -110,12 +110,6 @@ internal static class LlamaCppMessages
         new("incompatible API version (backend:", VersionsMixed),
         new("no backends are loaded", VersionsMixed),
         new("GGML_ASSERT(iter != probs.end())", "LT3206"),
-        new("error loading model: *failed to load model", UnexpectedErrors.NoCause),
-        new("llama_load_model_from_file: failed to load model", UnexpectedErrors.NoCause),
-        new("llama_model_load_from_file_impl: failed to load model", UnexpectedErrors.NoCause),
-        new("common_init_from_params: failed to load model", UnexpectedErrors.NoCause),
-        new("Failed to load model", UnexpectedErrors.NoCause),
-        new("unable to load model", UnexpectedErrors.NoCause),
     ];
 
     private static IEnumerable<KnownMessage> Old(params string[] magics) => magics.Select(m => new KnownMessage($"invalid magic characters: '{m}'", "LT1406", certainty: Certainty.Certain));

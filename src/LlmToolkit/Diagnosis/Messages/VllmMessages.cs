@@ -13,6 +13,5 @@ internal static class VllmMessages
         new("context_length_exceeded", "LT3205", Long, Certainty.Certain),
         new("Free memory on device * is less than desired GPU memory utilization", DeviceMemoryErrors.Gpu),
         new("Model architectures * are not supported for now", "LT4010"),
-        new("Engine core initialization failed", UnexpectedErrors.NoCause),
     ];
 }
