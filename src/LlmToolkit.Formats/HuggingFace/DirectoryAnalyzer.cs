@@ -70,9 +70,9 @@ public static partial class DirectoryAnalyzer
         }
 
         (ArtifactFile File, string Format, string Why)? weights = FindWeights(artifact);
-        if (Has("adapter_config.json") && weights is null)
+        ArtifactFile? adapter = artifact.Find("adapter_model.safetensors") ?? artifact.Find("adapter_model.bin");
+        if (Has("adapter_config.json") && (weights is null || (adapter is not null && !Has("config.json"))))
         {
-            ArtifactFile? adapter = artifact.Find("adapter_model.safetensors") ?? artifact.Find("adapter_model.bin");
             return new DirectoryAnalysis
             {
                 Shape = DirectoryShapes.Adapter,
