@@ -39,13 +39,14 @@ internal static class Batch
     private const int Lookahead = 4;
 
     /// <summary>Judges items as they are asked for. The input is read no further than the window.</summary>
-    /// <param name="sources">The items.</param>
+    /// <param name="items">The items.</param>
+    /// <param name="name">What an item is called in its answer.</param>
     /// <param name="concurrency">Most in work at a time.</param>
     /// <param name="judge">Judges one; what it throws becomes the item's own error.</param>
     /// <param name="progress">Told of each finished item, in the order in which they finish.</param>
     /// <param name="cancellationToken">Ends the enumeration at once; what is in work is left to end by itself.</param>
-    public static async IAsyncEnumerable<BatchResult<T>> RunAsync<T>(
-        IEnumerable<string> sources, int concurrency, Func<string, CancellationToken, T> judge, IProgress<BatchProgress>? progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<BatchResult<T>> RunAsync<TItem, T>(
+        IEnumerable<TItem> items, Func<TItem, string> name, int concurrency, Func<TItem, CancellationToken, T> judge, IProgress<BatchProgress>? progress, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -53,14 +54,14 @@ internal static class Batch
         using SemaphoreSlim places = new(concurrency);
         Queue<Task<BatchResult<T>>> window = new();
         int done = 0;
-        async Task<BatchResult<T>> Work(string source)
+        async Task<BatchResult<T>> Work(TItem item)
         {
             await places.WaitAsync(token).ConfigureAwait(false);
-            BatchResult<T> result = await Task.Run(() => One(source, judge, token), token).ConfigureAwait(false);
+            BatchResult<T> result = await Task.Run(() => One(name(item), () => judge(item, token)), token).ConfigureAwait(false);
             if (!token.IsCancellationRequested)
             {
                 places.Release();
-                progress?.Report(new BatchProgress(Interlocked.Increment(ref done), source));
+                progress?.Report(new BatchProgress(Interlocked.Increment(ref done), result.Source));
             }
 
             return result;
@@ -68,7 +69,7 @@ internal static class Batch
 
         try
         {
-            using IEnumerator<string> input = sources.GetEnumerator();
+            using IEnumerator<TItem> input = items.GetEnumerator();
             bool more = true;
             while (true)
             {
@@ -98,12 +99,16 @@ internal static class Batch
         }
     }
 
-    private static BatchResult<T> One<T>(string source, Func<string, CancellationToken, T> judge, CancellationToken cancellationToken)
+    /// <summary>As above, for items that are texts.</summary>
+    public static IAsyncEnumerable<BatchResult<T>> RunAsync<T>(IEnumerable<string> sources, int concurrency, Func<string, CancellationToken, T> judge, IProgress<BatchProgress>? progress, CancellationToken cancellationToken)
+        where T : class => RunAsync(sources, s => s, concurrency, judge, progress, cancellationToken);
+
+    private static BatchResult<T> One<T>(string source, Func<T> judge)
         where T : class
     {
         try
         {
-            return new BatchResult<T>(source, judge(source, cancellationToken), null);
+            return new BatchResult<T>(source, judge(), null);
         }
         catch (ModelException e)
         {
