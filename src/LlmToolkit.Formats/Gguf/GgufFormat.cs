@@ -24,7 +24,9 @@ internal sealed class GgufFormat : IModelFormat
         }
 
         DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(artifact);
-        return analysis.Shape == DirectoryShapes.Gguf ? new(0.95, analysis.Reason) : FormatMatch.None;
+        return analysis.Shape == DirectoryShapes.Gguf ? new(0.95, analysis.Reason)
+            : DirectoryAnalyzer.AnalyzeGguf(artifact) is { } beside ? new(0.5, $"beside other weights, {beside.Reason}")
+            : FormatMatch.None;
     }
 
     /// <inheritdoc/>
@@ -57,7 +59,9 @@ internal sealed class GgufFormat : IModelFormat
         }
 
         DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(artifact);
-        return analysis.Shape == DirectoryShapes.Gguf && DirectoryAnalyzer.Entry(analysis) is { } weights
+        // Asked for by name, the GGUF files of a mixed directory are meant.
+        DirectoryAnalysis? files = analysis.Shape == DirectoryShapes.Gguf ? analysis : DirectoryAnalyzer.AnalyzeGguf(artifact);
+        return files is not null && DirectoryAnalyzer.Entry(files) is { } weights
             ? weights
             : throw new ModelException(HuggingFaceErrors.NoWeights(artifact.Path, analysis.Reason));
     }

@@ -15,10 +15,11 @@ internal static class PyTorchModelInfo
             Format = "pytorch",
             Version = header.Version,
             ByteOrder = header.IsBigEndian ? "big" : "little",
-            Parameters = TensorSums.Parameters(distinct),
+            Parameters = LogicalParameters.Count(distinct),
             Quantization = bytes.Count > 0 ? bytes.First().Key : null,
             FileBytes = files.Sum(f => f.Length),
             BytesByType = bytes,
+            TensorsByType = TensorSums.TensorsByType(distinct),
             CopiedBytes = TensorSums.Copied(distinct),
         };
     }

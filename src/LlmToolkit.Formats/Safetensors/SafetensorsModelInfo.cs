@@ -12,10 +12,11 @@ internal static class SafetensorsModelInfo
         return new ModelInfo
         {
             Format = SafetensorsFormat.FormatName,
-            Parameters = TensorSums.Parameters(tensors),
+            Parameters = LogicalParameters.Count(tensors),
             Quantization = bytesByType.Keys.FirstOrDefault(),
             FileBytes = files.Sum(f => f.Length),
             BytesByType = bytesByType,
+            TensorsByType = TensorSums.TensorsByType(tensors),
             CopiedBytes = TensorSums.Copied(tensors),
         };
     }

@@ -52,6 +52,12 @@ public static class FormatDetector
         string path = detection.Artifact.Path;
         if (asked is not null)
         {
+            if (detection.Explanation is not null && (asked == detection.Format || formats.Any(f => f.Name == asked)))
+            {
+                // Known to be something else, or a format whose reader is not here: no other reader can say more.
+                throw new ModelException(detection.Explanation);
+            }
+
             IModelFormat format = formats.FirstOrDefault(f => f.Name == asked) ?? throw LoadingErrors.UnknownFormat(asked, formats.Select(f => f.Name));
             bool possible = detection.Candidates.Count == 0 || detection.Candidates.Any(c => c.Format == asked);
             return possible ? format : throw LoadingErrors.FormatContradicted(path, asked, detection.Format, detection.Reason);

@@ -88,6 +88,19 @@ internal static class LoadingErrors
         },
         inner);
 
+    public static Diagnostic Unexpected(string path, Exception inner) => new()
+    {
+        Code = "LT2007",
+        Kind = FaultKind.Unexpected,
+        Category = ErrorCategory.Internal,
+        Severity = Severity.Critical,
+        Message = $"An unexpected fault while {path} was looked at: {inner.Message}",
+        File = path,
+        Evidence = inner.ToString(),
+        Cause = "This is a bug of LLM Toolkit.",
+        Fixes = ["Report it with the file's origin and the output of --verbose."],
+    };
+
     public static ModelException NotAFile(string path) => new(new()
     {
         Code = "LT2006",

@@ -53,11 +53,23 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     public ValidationReport Validate(ModelArtifact artifact, string? format = null, bool deep = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(artifact);
+        return Validate(FormatDetector.Detect(artifact, registry.Formats), null, format, deep, cancellationToken);
+    }
+
+    /// <summary>The verdict on what was detected already.</summary>
+    /// <param name="detection">What lies at the path.</param>
+    /// <param name="described">Told of the description while it is open; null: nobody wants it.</param>
+    /// <param name="format">Judge it as this format; null: by its content.</param>
+    /// <param name="deep">Read every value too: slow for large models.</param>
+    /// <param name="cancellationToken">Stops between two rows of a tensor.</param>
+    internal ValidationReport Validate(Detection detection, Action<ModelDescription>? described, string? format = null, bool deep = false, CancellationToken cancellationToken = default)
+    {
+        ModelArtifact artifact = detection.Artifact;
         long start = Stopwatch.GetTimestamp();
-        Detection detection = FormatDetector.Detect(artifact, registry.Formats);
         try
         {
             using ModelDescription description = FormatDetector.Choose(detection, format, registry.Formats).Describe(artifact);
+            described?.Invoke(description);
             return new ValidationReport
             {
                 Path = artifact.Path,
