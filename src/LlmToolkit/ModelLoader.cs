@@ -164,7 +164,7 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     internal static ModelArtifact Artifact(string source) => SourceResolver.Resolve(source) switch
     {
         ModelSource.Local local => FormatDetector.Artifact(local.FullPath),
-        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source),
+        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source, PathAdvice.For(source)),
         _ => throw LoadingErrors.RemoteNotSupported(source),
     };
 }
