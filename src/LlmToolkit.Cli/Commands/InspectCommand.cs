@@ -160,7 +160,7 @@ internal static class InspectCommand
             w.WriteEndArray();
             w.WriteNumber("bytes", tensor.Bytes);
             w.WriteString("file", tensor.File.Path);
-            w.WriteNumber("offset", tensor.Offset);
+            w.Member("offset", tensor.Offset < 0 ? (long?)null : tensor.Offset);
             if (hash is not null)
             {
                 w.WriteString("sha256", hash(tensor));
@@ -242,7 +242,7 @@ internal static class TensorHash
     public static string? Of(ModelDescription description, TensorInfo tensor)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        if (tensor.BigEndian && tensor.Strides is null && description.Info?.Format == "gguf")
+        if (tensor is { BigEndian: true, Offset: >= 0, Strides: null } && description.Info?.Format == "gguf")
         {
             return OfFile(hash, tensor);
         }
