@@ -100,6 +100,7 @@ internal static class InspectCommand
         w.Strings("files", description.Files.Select(f => f.Path));
         w.WriteFindings("findings", findings);
         w.Strings("opaque", description.Opaque);
+        w.Strings("imports", description.Imports);
         if (tensors)
         {
             WriteTensors(w, description, hash);
