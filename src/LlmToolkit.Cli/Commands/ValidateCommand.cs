@@ -56,6 +56,11 @@ internal static class ValidateCommand
         w.WriteString("compatibility_mode", report.CompatibilityMode);
         w.WriteString("verdict", DiagnosticOutput.Lower(report.Verdict));
         w.WriteFindings("findings", report.Findings);
+        if (report.Imports.Count > 0)
+        {
+            w.Strings("imports", report.Imports);
+        }
+
         w.WritePropertyName("elapsed_ms");
         w.Number(Math.Round(report.Elapsed.TotalMilliseconds, 3));
         w.WriteEndObject();

@@ -1,4 +1,5 @@
 using LlmToolkit.Formats.Foreign.Onnx;
+using LlmToolkit.Formats.PyTorch.Pickle;
 
 namespace LlmToolkit.Formats.Foreign;
 
@@ -89,5 +90,14 @@ public static class ForeignFormats
         }
 
         return null;
+    }
+
+    /// <summary>The first pickle in a file that names code, however it is packed: a bare pickle, one in a zip, a tar, a gzip, or a NumPy array of objects. Nothing is run.</summary>
+    /// <param name="artifact">A file that no format reads. Folders and files that cannot be read give null.</param>
+    /// <returns>What it names and where; null when there is none.</returns>
+    public static Diagnostic? HiddenCode(ModelArtifact artifact)
+    {
+        ArgumentNullException.ThrowIfNull(artifact);
+        return artifact.IsDirectory ? null : PickleScan.Unsafe(artifact.Path);
     }
 }

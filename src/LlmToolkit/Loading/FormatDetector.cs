@@ -68,7 +68,14 @@ public static class FormatDetector
 
         return formats.FirstOrDefault(f => f.Name == detection.Format)
             ?? detection.Describer
-            ?? throw (detection.Explanation is null ? LoadingErrors.Unrecognised(path, detection.Reason) : new ModelException(detection.Explanation));
+            ?? throw (UnsafePickle(detection) ?? (detection.Explanation is null ? LoadingErrors.Unrecognised(path, detection.Reason) : new ModelException(detection.Explanation)));
+    }
+
+    /// <summary>What holds pickles that name code is worse than no model: archives, NumPy's arrays of objects, files of no known kind.</summary>
+    private static ModelException? UnsafePickle(Detection detection)
+    {
+        bool mayHoldPickles = detection.Recognised is null or "zip" or "numpy" or "tar" or "gzip" or "torchscript" or "torch-export" or "text";
+        return mayHoldPickles && ForeignFormats.HiddenCode(detection.Artifact) is { } finding ? new ModelException(finding) : null;
     }
 
     /// <summary>An artifact of a path that exists, or one clear error.</summary>

@@ -76,6 +76,7 @@ public sealed class ModelValidator(ToolkitRegistry registry)
                 Format = description.Info?.Format ?? detection.Format,
                 Version = description.Info?.Version,
                 CompatibilityMode = description.CompatibilityMode,
+                Imports = description.Imports,
                 Findings = deep ? [.. Check(description), .. new TensorScan(description).Run(cancellationToken)] : Check(description),
                 Elapsed = Stopwatch.GetElapsedTime(start),
             };
