@@ -6,6 +6,9 @@ public interface IModelCheck
     /// <summary>A short name, for lists.</summary>
     string Name { get; }
 
+    /// <summary>True for a rule that builds something out of the file, such as its tokenizer: then only validation applies it, not a load or a look. Default: false.</summary>
+    bool IsThorough => false;
+
     /// <summary>What breaks the rule; empty when nothing does.</summary>
     IEnumerable<Diagnostic> Check(ModelDescription description);
 }
