@@ -34,6 +34,20 @@ internal abstract class FuzzTarget : IDisposable
         return Rules.Run(Tally, () => Read(path));
     }
 
+    /// <summary>Reads the valid files; says which of them are not accepted.</summary>
+    public IEnumerable<string> RefusedSeeds()
+    {
+        foreach (FuzzSeed seed in All.Where(s => s.IsSound))
+        {
+            long accepted = Tally.Accepted;
+            string? violation = Judge(seed.Files, seed.Bytes);
+            if (violation is not null || Tally.Accepted == accepted)
+            {
+                yield return $"{Name}, {seed.Name}: {violation ?? Tally.LastRefusal?.Message}";
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -69,7 +83,7 @@ internal abstract class FuzzTarget : IDisposable
         }
 
         // Each set of names has a folder of its own, so that its files can stay open.
-        string folder = Path.Combine(_folder, names[0]);
+        string folder = Path.Combine(_folder, string.Join('+', names));
         _ = Directory.CreateDirectory(folder);
         for (int i = 0; i < names.Length; i++)
         {

@@ -34,6 +34,11 @@ internal sealed class Campaign(FuzzTarget target, string folder)
     /// <summary>Judges inputs; gives the exit code: 1 when a rule was broken.</summary>
     public int Run(long count, uint seed)
     {
+        foreach (string refused in target.RefusedSeeds())
+        {
+            Console.WriteLine($"SEED REFUSED {refused}");
+        }
+
         PCG random = new(seed, seed);
         Gen<FuzzInput> inputs = target.Inputs;
         TimeSpan next = TimeSpan.FromSeconds(10);

@@ -25,8 +25,15 @@ internal sealed class Tally
     /// <summary>How often each code refused an input.</summary>
     public SortedDictionary<string, long> Codes { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The latest refusal.</summary>
+    public Diagnostic? LastRefusal { get; private set; }
+
     /// <summary>Counts a refusal.</summary>
-    public void Refused(string code) => Codes[code] = Codes.GetValueOrDefault(code) + 1;
+    public void Refused(Diagnostic refusal)
+    {
+        LastRefusal = refusal;
+        Codes[refusal.Code] = Codes.GetValueOrDefault(refusal.Code) + 1;
+    }
 }
 
 /// <summary>The rules that hold for every input, whatever reads it.</summary>
@@ -53,7 +60,7 @@ internal static partial class Rules
         }
         catch (ModelException e)
         {
-            tally.Refused(e.Diagnostic.Code);
+            tally.Refused(e.Diagnostic);
             violation = Check(e.Diagnostic);
         }
         catch (ViolationException e)

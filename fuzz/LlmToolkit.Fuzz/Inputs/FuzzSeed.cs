@@ -19,6 +19,9 @@ internal sealed class FuzzSeed
     /// <summary>A word for findings.</summary>
     public string Name { get; }
 
+    /// <summary>False for what is refused as it stands, for what it is and not for a fault. Default: true.</summary>
+    public bool IsSound { get; init; } = true;
+
     /// <summary>The fields.</summary>
     public Field[] Fields { get; }
 

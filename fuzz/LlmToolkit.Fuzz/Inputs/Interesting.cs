@@ -27,6 +27,9 @@ internal static class Interesting
         string.Concat(Enumerable.Repeat("[", 70)), string.Concat(Enumerable.Repeat("{\"a\":", 70)), string.Concat(Enumerable.Repeat("[", 70)) + string.Concat(Enumerable.Repeat("]", 70)),
         "[" + string.Join(',', Enumerable.Repeat("0", 3000)) + "]", new string('9', 400), "0." + new string('3', 400)).Concat<byte[]>([[0xFF], [(byte)'"', 0xC3, (byte)'"']]).ToArray();
 
+    /// <summary>How many of <see cref="Json"/>, from the first, are values that leave the text JSON.</summary>
+    private const int JsonValues = 60;
+
     public static readonly byte[][] Jinja = Bytes(
         "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "'", "\"", "(", ")", "[", "]", "{", "}", "|", ".", ",", ":", "=", "==", "!=", "<", ">=", "~", "+", "-", "*", "**", "/", "//", "%",
         "0", "1", "-1", "2.5", "99999999999", "1e308", "9223372036854775807", "''", "'a'", "'\\x'", "'%s%s%s'", "'{}'", "[]", "{}", "none", "true", "false", "loop", "messages", "message", "self", "caller", "varargs", "undefinedname",
@@ -52,7 +55,7 @@ internal static class Interesting
                 return bytes;
             case FieldKind.Code: return [(byte)choice];
             case FieldKind.Text: return Texts[choice % Texts.Length];
-            case FieldKind.Json: return Json[choice % Json.Length];
+            case FieldKind.Json: return (choice & 0x300) == 0 ? Json[choice % Json.Length] : Json[choice % JsonValues];
             case FieldKind.Jinja: return Jinja[choice % Jinja.Length];
             default: return new byte[choice % 5000];
         }

@@ -58,6 +58,12 @@ internal static class Mutator
     private static void Apply(IReadOnlyList<FuzzSeed> seeds, FuzzSeed seed, List<Piece> pieces, Mutation m)
     {
         int at = (int)(m.Field % pieces.Count);
+        if (m.Change == Change.Interesting && (m.Other & 7) != 0)
+        {
+            // A bracket or a blank that becomes something else ends the reading; names and values lead deeper.
+            at = Enumerable.Range(at, pieces.Count - at).FirstOrDefault(i => !IsPunctuation(seed, pieces[i]), at);
+        }
+
         Piece piece = pieces[at];
         Field field = piece.Field >= 0 ? seed.Fields[piece.Field] : new Field(FieldKind.Bytes, "", piece.Bytes);
         FuzzSeed other = seeds[(int)(m.Value % seeds.Count)];
@@ -127,6 +133,9 @@ internal static class Mutator
                 break;
         }
     }
+
+    private static bool IsPunctuation(FuzzSeed seed, Piece piece) => piece.Field >= 0 && seed.Fields[piece.Field].Kind == FieldKind.Json
+        && piece.Bytes is [(byte)'{' or (byte)'}' or (byte)'[' or (byte)']' or (byte)':' or (byte)',' or (byte)' ' or (byte)'\n', ..];
 
     private static Piece Set(Piece piece, byte[] bytes) => piece with { Bytes = bytes, Touched = true };
 
