@@ -75,7 +75,7 @@ internal sealed class Campaign(FuzzTarget target, string folder)
 
     private void Report(long number, FuzzInput input, string violation)
     {
-        string kind = string.Concat(violation.Split('\n', 5).Take(4)).Where(c => !char.IsAsciiDigit(c)).Take(300).Aggregate(new System.Text.StringBuilder(), (s, c) => s.Append(c)).ToString();
+        string kind = Kind(violation);
         int times = _findings[kind] = _findings.GetValueOrDefault(kind) + 1;
         if (times > Most)
         {
@@ -94,6 +94,15 @@ internal sealed class Campaign(FuzzTarget target, string folder)
                 File.WriteAllBytes(Path.Combine(place, seed.Files[i]), bytes);
             }
         }
+    }
+
+    /// <summary>An exception by its type and the place of ours that let it out; anything else by its text without numbers.</summary>
+    private static string Kind(string violation)
+    {
+        string[] lines = violation.Split('\n');
+        string? place = lines.FirstOrDefault(l => l.Contains("at LlmToolkit.", StringComparison.Ordinal));
+        string text = place is null ? lines[0] : lines[0].Split(':')[0] + place;
+        return string.Concat(text.Where(c => !char.IsAsciiDigit(c)).Take(300));
     }
 
     /// <summary>Leaves out mutations that the finding does not need.</summary>

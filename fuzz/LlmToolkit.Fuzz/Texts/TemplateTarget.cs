@@ -33,6 +33,11 @@ internal sealed class TemplateTarget : FuzzTarget
     /// <inheritdoc/>
     protected override bool Read(string path)
     {
+        if (!File.Exists(path) || new FileInfo(path).LinkTarget is not null)
+        {
+            return false;
+        }
+
         ChatTemplate template = ChatTemplate.Parse(Encoding.UTF8.GetString(File.ReadAllBytes(path)));
         string text = template.RenderText(new ChatTemplateInput { Messages = s_messages, Tools = s_tools, BosToken = "<s>", EosToken = "</s>", Now = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Local) });
         Rules.Require(text.Length <= 16 << 20, $"an output of {text.Length} characters");
