@@ -1,4 +1,5 @@
 using LlmToolkit.Formats.Foreign.Onnx;
+using LlmToolkit.Formats.PyTorch.Pickle;
 using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.Foreign;
@@ -101,4 +102,13 @@ public static class ForeignFormats
 
     /// <summary>The first bytes of a file that nobody knows, for people: as numbers and as letters.</summary>
     public static string FirstBytes(ProbeBytes bytes) => Shown.FirstBytes(bytes.Head);
+
+    /// <summary>The first pickle in a file that names code, however it is packed: a bare pickle, one in a zip, a tar, a gzip, or a NumPy array of objects. Nothing is run.</summary>
+    /// <param name="artifact">A file that no format reads. Folders and files that cannot be read give null.</param>
+    /// <returns>What it names and where; null when there is none.</returns>
+    public static Diagnostic? HiddenCode(ModelArtifact artifact)
+    {
+        ArgumentNullException.ThrowIfNull(artifact);
+        return artifact.IsDirectory ? null : PickleScan.Unsafe(artifact.Path);
+    }
 }

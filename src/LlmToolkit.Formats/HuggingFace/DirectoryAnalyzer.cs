@@ -46,6 +46,10 @@ public static partial class DirectoryAnalyzer
         };
     }
 
+    /// <summary>Which of a directory's GGUF files is meant, whatever lies beside them; null: there is none.</summary>
+    internal static DirectoryAnalysis? AnalyzeGguf(ModelArtifact artifact) =>
+        DirectoryWeightSets.Ggufs(artifact) is { Count: > 0 } choices && !DirectoryWeightSets.IsGgufSideFile(choices[0].Entry.Name) ? ChooseGguf(choices) : null;
+
     /// <summary>The file to open: the index of a sharded set, else the weights, or the first part of a split set; null: there is none.</summary>
     internal static ArtifactFile? Entry(DirectoryAnalysis analysis) => analysis.Index ?? (analysis.Weights.Count > 0 ? analysis.Weights[0] : null);
 
@@ -58,7 +62,8 @@ public static partial class DirectoryAnalyzer
         }
 
         bool hasConfig = Has("config.json");
-        if (Has("adapter_config.json") && !hasConfig)
+        bool hasAdapter = artifact.Find("adapter_model.safetensors") is not null || artifact.Find("adapter_model.bin") is not null;
+        if (Has("adapter_config.json") && !hasConfig && (hasAdapter || (checkpoints.Count == 0 && ggufs.Count == 0)))
         {
             return Adapter(artifact);
         }

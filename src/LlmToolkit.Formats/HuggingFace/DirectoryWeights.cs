@@ -91,7 +91,7 @@ internal static partial class DirectoryWeightSets
     public static List<DirectoryWeights> Ggufs(ModelArtifact artifact)
     {
         List<ArtifactFile> files = [.. artifact.Files.Where(f => f.Name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))];
-        List<ArtifactFile> models = [.. files.Where(f => !GgufSideFile().IsMatch(f.Name))];
+        List<ArtifactFile> models = [.. files.Where(f => !IsGgufSideFile(f.Name))];
         return
         [
             .. (models.Count > 0 ? models : files).GroupBy(f => Part().Replace(f.Name, "")).Select(group =>
@@ -101,6 +101,9 @@ internal static partial class DirectoryWeightSets
             }),
         ];
     }
+
+    /// <summary>True for projectors, vocabularies and importance matrices.</summary>
+    public static bool IsGgufSideFile(string name) => GgufSideFile().IsMatch(name);
 
     /// <summary>True for files that are weights of a model, of whatever set.</summary>
     public static bool IsWeights(string name) => WeightFile().IsMatch(name) && !SideFile().IsMatch(name);

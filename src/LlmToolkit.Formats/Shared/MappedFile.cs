@@ -81,8 +81,8 @@ internal sealed unsafe class MappedFile : TensorMemory
     /// <summary>The first bytes: all of the file, or <paramref name="most"/>.</summary>
     public ReadOnlySpan<byte> Head(int most) => Span(0, (int)Math.Min(Length, most));
 
-    /// <summary>True when the bytes of a tensor lie inside the file.</summary>
-    public bool Holds(TensorInfo tensor) => tensor.Offset >= 0 && tensor.Bytes >= 0 && tensor.Offset <= Length - tensor.Bytes;
+    /// <summary>True when the bytes of a tensor lie inside the file; those of an empty one lie anywhere.</summary>
+    public bool Holds(TensorInfo tensor) => tensor.Bytes == 0 || (tensor.Offset >= 0 && tensor.Bytes >= 0 && tensor.Offset <= Length - tensor.Bytes);
 
     /// <summary>The values of a tensor of this file that can be used in place.</summary>
     /// <exception cref="ModelException">The file became shorter since it was opened.</exception>
@@ -94,7 +94,7 @@ internal sealed unsafe class MappedFile : TensorMemory
         }
 
         ThrowIfShrunk();
-        return new TensorData(tensor, Address + (nint)tensor.Offset, this);
+        return new TensorData(tensor, tensor.Bytes == 0 ? Address : Address + (nint)tensor.Offset, this);
     }
 
     /// <summary>Refuses to go on when the file became shorter since it was mapped.</summary>

@@ -55,14 +55,29 @@ public static class FormatDetector
         string path = detection.Artifact.Path;
         if (asked is not null)
         {
-            IModelFormat format = formats.FirstOrDefault(f => f.Name == asked) ?? (detection.Describer is { } describer && describer.Name == asked ? describer : null) ?? throw LoadingErrors.UnknownFormat(asked, formats.Select(f => f.Name));
+            // A format whose reader is a plug-in still describes what it knows; what is known to be something else is told, whatever was asked.
+            IModelFormat format = formats.FirstOrDefault(f => f.Name == asked)
+                ?? (detection.Describer is { } describer && describer.Name == asked ? describer : null)
+                ?? throw LoadingErrors.UnknownFormat(asked, formats.Select(f => f.Name));
+            if (detection.Explanation is not null && format != detection.Describer)
+            {
+                throw new ModelException(detection.Explanation);
+            }
+
             bool possible = detection.Candidates.Count == 0 || detection.Candidates.Any(c => c.Format == asked);
             return possible ? format : throw LoadingErrors.FormatContradicted(path, asked, detection.Format, detection.Reason);
         }
 
         return formats.FirstOrDefault(f => f.Name == detection.Format)
             ?? detection.Describer
-            ?? throw (detection.Explanation is null ? LoadingErrors.Unrecognised(path, detection.Reason) : new ModelException(detection.Explanation));
+            ?? throw (UnsafePickle(detection) ?? (detection.Explanation is null ? LoadingErrors.Unrecognised(path, detection.Reason) : new ModelException(detection.Explanation)));
+    }
+
+    /// <summary>What holds pickles that name code is worse than no model: archives, NumPy's arrays of objects, files of no known kind.</summary>
+    private static ModelException? UnsafePickle(Detection detection)
+    {
+        bool mayHoldPickles = detection.Recognised is null or "zip" or "numpy" or "tar" or "nemo" or "gzip" or "torchscript" or "torch-export" or "text";
+        return mayHoldPickles && ForeignFormats.HiddenCode(detection.Artifact) is { } finding ? new ModelException(finding) : null;
     }
 
     /// <summary>An artifact of a path that exists, or one clear error.</summary>
