@@ -112,6 +112,18 @@ internal static class CliErrors
         },
         inner);
 
+    public static ModelException NotPlain(string path, FileNodeKind kind) => new(new()
+    {
+        Code = "LT8017",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"{path} is no plain file ({kind}); it was not opened.",
+        File = path,
+        Evidence = kind.ToString(),
+        Cause = "Opening a pipe waits for a writer, and a device may have no end.",
+        Fixes = ["Pass the data on stdin (--batch -), or write it to a file first."],
+    });
+
     public static ModelException Conflict(string first, string second) => Usage(
         "LT8014", $"Give {first} or {second}, not both.", null, "Leave one of them out.");
 

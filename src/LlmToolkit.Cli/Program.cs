@@ -93,6 +93,7 @@ internal static class Program
         root.Subcommands.Add(DetectCommand.Create(host));
         root.Subcommands.Add(InspectCommand.Create(host));
         root.Subcommands.Add(ValidateCommand.Create(host));
+        root.Subcommands.Add(ListCommand.Create(host));
         root.Subcommands.Add(PlanCommand.Create(host));
         root.Subcommands.Add(RunCommand.Create(host));
         root.Subcommands.Add(ChatCommand.Create(host));
@@ -106,6 +107,7 @@ internal static class Program
         root.Subcommands.Add(BenchCommand.Create(host));
         root.Subcommands.Add(ServeCommand.Create(host));
         root.Subcommands.Add(ExplainCommand.Create(host));
+        root.Subcommands.Add(CacheCommand.Create(host));
         foreach (Command list in ListCommands.Create(host))
         {
             root.Subcommands.Add(list);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using LlmToolkit.Loading;
 using LlmToolkit.Memory;
 using LlmToolkit.Routing;
@@ -77,28 +76,27 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, CancellationToken cancellationToken = default) =>
         Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, cancellationToken), path, LoadStop.Validate), cancellationToken);
 
-    /// <summary>Validates many paths, a few at a time, in order; a path that cannot be read gives a report with that finding.</summary>
-    public async IAsyncEnumerable<ValidationReport> ValidateAllAsync(IEnumerable<string> paths, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <summary>Detects many paths, a few at a time, in their order; the input is read as far as it is worked on. A path that cannot be read gives its error, and the rest goes on.</summary>
+    /// <param name="paths">Files or folders.</param>
+    /// <param name="options">How; null: the defaults.</param>
+    /// <param name="progress">Told of each finished path.</param>
+    /// <param name="cancellationToken">Ends the enumeration at once.</param>
+    public IAsyncEnumerable<BatchResult<Detection>> DetectAllAsync(IEnumerable<string> paths, BatchOptions? options = null, IProgress<BatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        foreach (string[] batch in paths.Chunk(Math.Max(1, Environment.ProcessorCount)))
-        {
-            Task<ValidationReport>[] running = [.. batch.Select(async path =>
-            {
-                try
-                {
-                    return await ValidateAsync(path, null, cancellationToken).ConfigureAwait(false);
-                }
-                catch (ModelException e)
-                {
-                    return new ValidationReport { Path = path, Format = "unknown", Findings = [e.Diagnostic] };
-                }
-            })];
-            foreach (Task<ValidationReport> report in running)
-            {
-                yield return await report.ConfigureAwait(false);
-            }
-        }
+        return Batch.RunAsync(paths, (options ?? new BatchOptions()).Concurrency, (path, _) => Explained(() => FormatDetector.Detect(Artifact(path), Registry.Formats), path, LoadStop.Detect), progress, cancellationToken);
+    }
+
+    /// <summary>Validates many paths, a few at a time, in their order; the input is read as far as it is worked on. A path that cannot be read gives its error, and the rest goes on.</summary>
+    /// <param name="paths">Files or folders.</param>
+    /// <param name="options">How; null: the defaults.</param>
+    /// <param name="progress">Told of each finished path.</param>
+    /// <param name="cancellationToken">Ends the enumeration at once.</param>
+    public IAsyncEnumerable<BatchResult<ValidationReport>> ValidateAllAsync(IEnumerable<string> paths, BatchOptions? options = null, IProgress<BatchProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        BatchOptions how = options ?? new BatchOptions();
+        return Batch.RunAsync(paths, how.Concurrency, (path, token) => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), how.Format, how.Deep, token), path, LoadStop.Validate), progress, cancellationToken);
     }
 
     /// <summary>Stops 3-9: which backend would run the model, and why.</summary>
@@ -163,10 +161,10 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     private ModelException Explained(Exception exception, LoadContext context) =>
         exception as ModelException ?? new ModelException(new ErrorReporter(Registry.Explainers).Explain(exception, context), exception);
 
-    private static ModelArtifact Artifact(string source) => SourceResolver.Resolve(source) switch
+    internal static ModelArtifact Artifact(string source) => SourceResolver.Resolve(source) switch
     {
         ModelSource.Local local => FormatDetector.Artifact(local.FullPath),
-        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source),
+        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source, PathAdvice.For(source)),
         _ => throw LoadingErrors.RemoteNotSupported(source),
     };
 }
