@@ -32,7 +32,7 @@ public static class FormatDetector
             Artifact = artifact,
             Format = isModel ? foreign!.Name : "unknown",
             Score = isModel ? 0.9 : 0,
-            Reason = foreign?.Reason ?? (artifact.IsDirectory ? "a folder without weights" : "no known format begins like this"),
+            Reason = foreign?.Reason ?? (artifact.IsDirectory ? "a folder without weights" : $"no known format begins with {Convert.ToHexString(head.AsSpan(0, Math.Min(8, head.Length)))}; the file has {artifact.Files[0].Length} bytes"),
             Candidates = [],
             Recognised = isModel ? null : foreign?.Name,
             Explanation = foreign?.Diagnostic,

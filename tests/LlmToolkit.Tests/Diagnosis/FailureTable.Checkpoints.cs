@@ -12,8 +12,8 @@ internal static partial class FailureTable
     [
         File("A33", "cut in the data", "incomplete metadata, file not fully covered (MetadataIncompleteBuffer)", "LT1110", "Resume", Weights, () => Safe(Two)[..^4]) with { Says = "%" },
         File("A33", "bytes appended", "incomplete metadata, file not fully covered (MetadataIncompleteBuffer)", "LT1110", "original", Weights, () => [.. Safe(Two), 0, 0, 0, 0]) with { Says = "too many" },
-        File("A33", "cut in the header", "invalid header length", "LT1101", "Download the file again", Weights, () => Safe(Two)[..20]),
-        File("A33", "5 bytes", "header too small", "LT1100", "Download the file again", Weights, () => [60, 0, 0, 0, 0]),
+        File("A33", "cut in the header", "invalid header length", "LT1113", "Resume", Weights, () => Safe(Two)[..20]),
+        File("A33", "5 bytes", "header too small", "LT2101", "download is complete", Weights, () => [60, 0, 0, 0, 0]) with { Says = "5 bytes" },
         File("A33", "header no JSON", "invalid JSON in header", "LT1103", "Download the file again", Weights, () => Safe("{\"a\":{\"dtype\":\"F32\",\"shape\":[2] \"data_offsets\":[0,8]}}")),
         File("A33", "header no UTF-8", "invalid UTF-8 in header", "LT1102", "Download the file again", Weights, () => Safe("{\"a\u00ff\":1}", latin1: true)),
         File("A33", "offsets beyond the file", "invalid offset for tensor", "LT1109", "original", Weights, () => Safe("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}")),

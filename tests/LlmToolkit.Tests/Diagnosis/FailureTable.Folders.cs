@@ -11,6 +11,7 @@ internal static partial class FailureTable
 
     private static IReadOnlyList<FailureCase> Folders =>
     [
+        Folder("A23", "more tokens than rows", "size mismatch for lm_head.weight … [32001, 4096] … [32000, 4096]", "LT2203", "tokenizer that was published", f => Copy(f, "llama", added: 300)) with { Says = "rows" },
         Folder("A26", "no tokenizer", "Can't load tokenizer for …", "LT2205", "tokenizer", f => Copy(f, "llama", without: "tokenizer")) with { MayLoad = true },
         Folder("A32", "shard missing", "No such file or directory: 'model-00003-of-00004.safetensors'", "LT1121", "missing files", f => Copy(f, "llama3-rope", without: "model-00003")) with { Says = "model-00003-of-00004.safetensors" },
         Folder("A32", "shard of .bin missing", "No such file or directory: 'pytorch_model-00002-of-00002.bin'", "LT1242", "missing files", f => Copy(f, "llama-bin-sharded", without: "pytorch_model-00002")) with { Says = "pytorch_model-00002-of-00002.bin" },
@@ -21,8 +22,8 @@ internal static partial class FailureTable
         Folder("A41", "empty folder", "is not a local folder", "LT1401", "config.json", _ => { }),
         Folder("A42", "adapter", "does not appear to have a file named config.json", "LT1308", "base", f => { f.File("adapter_config.json", "{\"base_model_name_or_path\":\"meta-llama/Llama-3.2-1B\",\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":16}"); Adapter(f); }) with { Says = "meta-llama/Llama-3.2-1B", MayLoad = true },
         Folder("A41", "weights without configuration", "does not appear to have a file named config.json", "LT1302", "config.json", f => Copy(f, "llama", without: "config.json")),
-        Folder("A43", "unknown architecture", "The checkpoint you are trying to load has model type `newllm` but Transformers does not recognize this architecture", "LT4010", "llmtk", f => Copy(f, "llama", change: ("llama", "newllm"), also: ("LlamaForCausalLM", "NewLlmForCausalLM"))) with { Says = "newllm" },
-        Folder("A43", "own code", "requires you to execute the configuration file in that repo", "LT4010", "llmtk", f => Copy(f, "llama", change: ("\"model_type\": \"llama\"", "\"model_type\": \"newllm\", \"auto_map\": {\"AutoModel\": \"modeling.Net\"}"), also: ("LlamaForCausalLM", "NewLlmForCausalLM"))) with { Says = "newllm" },
+        Folder("A43", "unknown architecture", "The checkpoint you are trying to load has model type `newllm` but Transformers does not recognize this architecture", "LT4010", "another architecture", f => Copy(f, "llama", change: ("llama", "newllm"), also: ("LlamaForCausalLM", "NewLlmForCausalLM"))) with { Says = "newllm" },
+        Folder("A43", "own code", "requires you to execute the configuration file in that repo", "LT4010", "another architecture", f => Copy(f, "llama", change: ("\"model_type\": \"llama\"", "\"model_type\": \"newllm\", \"auto_map\": {\"AutoModel\": \"modeling.Net\"}"), also: ("LlamaForCausalLM", "NewLlmForCausalLM"))) with { Says = "newllm" },
         Folder("A44", "GPTQ", "Unknown quantization type, got gptq", "LT4026", "GGUF", f => Copy(f, "llama", change: ("\"model_type\"", "\"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4}, \"model_type\""))) with { Says = "gptq" },
         Folder("A44", "fp8", "Unknown quantization type, got fp8 - supported types are: [...]", "LT4026", "GGUF", f => Copy(f, "llama", change: ("\"model_type\"", "\"quantization_config\": {\"quant_method\": \"fp8\"}, \"model_type\""))) with { Says = "fp8" },
         Folder("A46", "encoder asked to continue", "this model does not support completions", "LT3207", "embed", f => Copy(f, "bert-embed")) with { Do = GenerateAsync },
@@ -33,7 +34,7 @@ internal static partial class FailureTable
     ];
 
     /// <summary>A sound folder of the fixtures, without what begins so, or with its configuration changed.</summary>
-    private static void Copy(TemporaryFolder folder, string model, string? without = null, (string From, string To)? change = null, (string From, string To)? also = null)
+    private static void Copy(TemporaryFolder folder, string model, string? without = null, (string From, string To)? change = null, (string From, string To)? also = null, int? added = null)
     {
         foreach (string file in Directory.GetFiles(Path.Combine(SharedData.Fixtures, "conformance", "models", model)))
         {
@@ -45,6 +46,13 @@ internal static partial class FailureTable
 
             string copy = Path.Combine(folder.Path, name);
             System.IO.File.Copy(file, copy);
+            if (added is int id && name == "tokenizer.json")
+            {
+                string tokenizer = System.IO.File.ReadAllText(copy);
+                int at = tokenizer.IndexOf('[', tokenizer.IndexOf("\"added_tokens\"", StringComparison.Ordinal)) + 1;
+                System.IO.File.WriteAllText(copy, tokenizer.Insert(at, string.Join("", Enumerable.Range(id, 20).Select(i => $"{{\"id\":{i},\"content\":\"<x{i}>\",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":true}},"))));
+            }
+
             if (name == "config.json")
             {
                 string text = System.IO.File.ReadAllText(copy);

@@ -26,7 +26,7 @@ internal static partial class FailureTable
         File("A39", "TorchScript", "Cannot use ``weights_only=True`` with TorchScript archives passed to torch.load", "LT1407", "checkpoint", "model.pt", () => Zip(("m/constants.pkl", "x"), ("m/code/__torch__.py", "x"), ("m/data.pkl", "x"))),
         File("A39", "tar of old torch", "tarfile.ReadError / Invalid magic number; corrupt file?", "LT1415", "tar", "model.pt", Tar),
         File("A39", "zip of a folder", "PytorchStreamReader failed locating file data.pkl", "LT1413", "npack", "model.zip", () => Zip(("folder/config.json", "{}"), ("folder/readme.txt", "x"))),
-        File("A52", "ONNX without its data file", "GetFileLength for model.onnx_data failed / External data path does not exist", "LT1436", "onnx_data", "model.onnx", OnnxWithoutData) with { Says = "model.onnx_data" },
+        File("A52", "ONNX without its data file", "GetFileLength for model.onnx_data failed / External data path does not exist", "LT1441", "missing files", "model.onnx", OnnxWithoutData) with { Says = "model.onnx_data" },
     ];
 
     private static FailureCase Saved(string id, string what, string elsewhere, string code, string fix, string name, string text) => File(id, what, elsewhere, code, fix, name, () => Encoding.UTF8.GetBytes(text));

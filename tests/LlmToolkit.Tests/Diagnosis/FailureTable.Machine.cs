@@ -68,7 +68,7 @@ internal static partial class FailureTable
 
     private static FailureCase Thrown(string id, string what, Exception exception, string code, string fix) => new(id, what, exception.GetBaseException().Message, code, fix)
     {
-        Do = (_, _) => Task.FromResult<Diagnostic?>(new ErrorReporter().Explain(exception, new LoadContext { Stop = LoadStop.Load, Address = exception is HttpRequestException ? s_hub : null })),
+        Do = (_, _) => Task.FromResult<Diagnostic?>(new ErrorReporter().Explain(exception, new LoadContext { File = "/models/m.gguf", Stop = LoadStop.Load, Address = exception is HttpRequestException ? s_hub : null })),
     };
 
     private static FailureCase Ended(string id, int exitCode, string output, string code, string fix) =>

@@ -13,7 +13,7 @@ internal static partial class FailureTable
         Template("A49", "undefined value", "tried to use + operator on unsupported types undefined and string", "LT3103", "messages", "{{ bos_tokens + 'x' }}") with { Says = "bos_tokens" },
         Template("A50", "template refuses roles", "Conversation roles must alternate user/assistant/user/assistant/...", "LT3102", "user and assistant by turns", "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}") with { Says = "raise_exception" },
         Template("A50", "no system message", "System role not supported", "LT3102", "system message", "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"),
-        new("A48", "base model asked to chat", "(endless text)", "LT3204", "--raw") { Make = _ => TemporaryFolder.PackedModel, Do = ChatAsync },
+        new("A48", "base model asked to chat", "(endless text)", "LT3204", "--raw") { Make = _ => Path.Combine(SharedData.Fixtures, "conformance", "gguf", "gpt2.gguf"), Do = ChatAsync },
         new("B06", "prompt longer than the context", "request (9000 tokens) exceeds the available context size (4096)", "LT3205", "context") { Make = _ => TemporaryFolder.PackedModel, Do = LongPromptAsync, Says = "16" },
     ];
 
