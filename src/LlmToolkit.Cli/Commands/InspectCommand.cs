@@ -98,6 +98,7 @@ internal static class InspectCommand
 
         w.WriteEndObject();
         w.Strings("files", description.Files.Select(f => f.Path));
+        DirectoryOutput.Write(w, Analysis(description));
         w.WriteFindings("findings", findings);
         w.Strings("opaque", description.Opaque);
         w.Strings("imports", description.Imports);
@@ -212,6 +213,11 @@ internal static class InspectCommand
         Row("chat template", info?.HasChatTemplate == true ? "yes" : "no");
         Row("types", info is { BytesByType.Count: > 0 } ? string.Join(", ", info.BytesByType.Select(x => $"{x.Key} {100.0 * x.Value / Math.Max(1, info.BytesByType.Values.Sum()):0.#} %")) : null);
         Row("files", string.Join("\n", description.Files.Select(f => f.Path).Take(20)));
+        if (Analysis(description) is { } directory)
+        {
+            Row("directory", string.Join("\n", DirectoryOutput.Lines(directory).Select(l => l.TrimStart()).Prepend(DiagnosticOutput.Safe(directory.Reason))));
+        }
+
         Output.Table(host, noColor, ["fact", "value"], rows);
         if (tensors)
         {
@@ -232,6 +238,9 @@ internal static class InspectCommand
             DiagnosticOutput.Print(host, result, finding);
         }
     }
+
+    private static DirectoryAnalysis? Analysis(ModelDescription description) =>
+        description.Artifact.IsDirectory ? Formats.HuggingFace.DirectoryAnalyzer.Analyze(description.Artifact) : null;
 
     private static string Shorten(string text) => text.Length <= 120 ? text.ReplaceLineEndings(" ") : text[..117].ReplaceLineEndings(" ") + "...";
 }
