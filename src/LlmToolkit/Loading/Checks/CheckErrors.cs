@@ -113,6 +113,8 @@ internal static class CheckErrors
         Message = $"The file names the architecture \"{architecture}\" but holds none of its settings: it is a container of tensors, not a model that can be run.",
         File = file,
         Field = $"{architecture}.block_count",
+        Cause = "The file was converted without its settings, or they were removed.",
+        Certainty = Certainty.Likely,
         Fixes = ["Use the model's own file.", "Convert the model again from its source if it should be one."],
     };
 
