@@ -354,7 +354,8 @@ internal sealed partial class PyTorchReader
             _file.Header = _file.Header with { IsBigEndian = broken.IsBigEndian, IsOrderKnown = broken.IsOrderKnown };
             if (_file.IsCut && _file.Storages.Count < expected.Count)
             {
-                NoteMissing(expected, start + reader.Position, isLeast: true);
+                long end = _file.Storages.Values.Select(s => s.Offset + s.Bytes).Append(start + reader.Position).Max();
+                NoteMissing(expected, end, isLeast: true);
             }
         }
         catch (ModelException error)
@@ -365,12 +366,13 @@ internal sealed partial class PyTorchReader
 
     /// <summary>Says how much of a cut file is there.</summary>
     /// <param name="expected">Bytes of every storage.</param>
-    /// <param name="before">Bytes of the file without the storages.</param>
+    /// <param name="before">Where the missing ones would begin.</param>
     /// <param name="isLeast">True when the whole is known to be no smaller, not exactly.</param>
     private void NoteMissing(IReadOnlyDictionary<string, long> expected, long before, bool isLeast)
     {
-        Int128 needed = expected.Values.Aggregate((Int128)before, (sum, bytes) => sum + bytes);
-        _file.Findings.Add(PyTorchErrors.StoragesCut(Path, expected.Count - _file.Storages.Count, expected.Count, _map.Length, needed, isLeast));
+        List<long> missing = [.. expected.Where(e => !_file.Storages.ContainsKey(e.Key)).Select(e => e.Value)];
+        Int128 needed = missing.Aggregate((Int128)before, (sum, bytes) => sum + bytes);
+        _file.Findings.Add(PyTorchErrors.StoragesCut(Path, missing.Count, expected.Count, _map.Length, needed, isLeast));
     }
 
     /// <summary>Not written by torch.save: run for the names that it would call, then refused whatever they are.</summary>
