@@ -77,6 +77,16 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, CancellationToken cancellationToken = default) =>
         Task.Run(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, cancellationToken), cancellationToken);
 
+    /// <summary>As <see cref="ValidateAsync(string, string?, bool, CancellationToken)"/>, with progress.</summary>
+    /// <param name="path">A file, a directory, or any part of a set.</param>
+    /// <param name="format">Judge it as this format; null: by its content.</param>
+    /// <param name="deep">Read every value too.</param>
+    /// <param name="progress">Told which share of the values was read (stage <c>scan</c>).</param>
+    /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
+    /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
+    public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, IProgress<LoadProgress>? progress, CancellationToken cancellationToken = default) =>
+        Task.Run(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, progress, cancellationToken), cancellationToken);
+
     /// <summary>Validates many paths, a few at a time, in order; a path that cannot be read gives a report with that finding.</summary>
     public async IAsyncEnumerable<ValidationReport> ValidateAllAsync(IEnumerable<string> paths, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -33,8 +33,9 @@ internal static class ValidateCommand
                 try
                 {
                     using ProgressLine progress = new(host, result);
-                    ValidationReport report = await progress.WaitAsync(
-                        loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), result.GetValue(deep), cancellationToken), $"checking {DiagnosticOutput.Safe(Path.GetFileName(path))}").ConfigureAwait(false);
+                    ValidationReport report = result.GetValue(deep)
+                        ? await loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), deep: true, progress, cancellationToken).ConfigureAwait(false)
+                        : await progress.WaitAsync(loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), cancellationToken), $"checking {DiagnosticOutput.Safe(Path.GetFileName(path))}").ConfigureAwait(false);
                     progress.Dispose();
                     refused |= report.Verdict == Verdict.Refused;
                     unsupported |= report.Verdict == Verdict.Unsupported;

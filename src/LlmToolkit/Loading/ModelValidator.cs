@@ -53,9 +53,18 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     /// <summary>The verdict on an artifact, whatever it is.</summary>
     /// <param name="artifact">What lies at the path.</param>
     /// <param name="format">Judge it as this format; null: by its content.</param>
-    /// <param name="deep">Read every value too: slow for large models.</param>
-    /// <param name="cancellationToken">Stops between two rows of a tensor.</param>
-    public ValidationReport Validate(ModelArtifact artifact, string? format = null, bool deep = false, CancellationToken cancellationToken = default)
+    /// <param name="deep">Read every value too: as long as reading the file takes.</param>
+    /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
+    public ValidationReport Validate(ModelArtifact artifact, string? format = null, bool deep = false, CancellationToken cancellationToken = default) =>
+        Validate(artifact, format, deep, null, cancellationToken);
+
+    /// <summary>The verdict on an artifact, whatever it is, with progress.</summary>
+    /// <param name="artifact">What lies at the path.</param>
+    /// <param name="format">Judge it as this format; null: by its content.</param>
+    /// <param name="deep">Read every value too: as long as reading the file takes.</param>
+    /// <param name="progress">Told which share of the values was read (stage <c>scan</c>); null: nobody is told.</param>
+    /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
+    public ValidationReport Validate(ModelArtifact artifact, string? format, bool deep, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(artifact);
         long start = Stopwatch.GetTimestamp();
@@ -69,7 +78,7 @@ public sealed class ModelValidator(ToolkitRegistry registry)
                 Format = description.Info?.Format ?? detection.Format,
                 Version = description.Info?.Version,
                 CompatibilityMode = description.CompatibilityMode,
-                Findings = deep ? [.. Check(description, thorough: true), .. new TensorScan(description).Run(cancellationToken)] : Check(description, thorough: true),
+                Findings = deep ? [.. Check(description, thorough: true), .. new TensorScan(description).Run(progress, cancellationToken)] : Check(description, thorough: true),
                 Elapsed = Stopwatch.GetElapsedTime(start),
             };
         }
