@@ -14,13 +14,13 @@ internal static class CheckErrors
         Fixes = ["Name the model's folder instead of the weight file.", "Put the model's config.json and tokenizer beside the file."],
     };
 
-    public static Diagnostic HeadsDoNotDivide(string file, int heads, int kvHeads) => new()
+    public static Diagnostic HeadsDoNotDivide(string file, string key, int heads, int kvHeads) => new()
     {
         Code = "LT2202",
         Kind = FaultKind.Refused,
         Message = $"{heads} query heads cannot share {kvHeads} key-value heads: the first must be a multiple of the second.",
         File = file,
-        Field = "attention.head_count_kv",
+        Field = key,
         Evidence = $"heads = {heads}, kv_heads = {kvHeads}",
         Cause = "The configuration was edited or damaged, or belongs to another model.",
         Certainty = Certainty.Likely,
