@@ -47,6 +47,9 @@ public sealed record ValidationReport
     /// <summary>Everything that was found.</summary>
     public required IReadOnlyList<Diagnostic> Findings { get; init; }
 
+    /// <summary>For PyTorch: every global that the file's pickles name, as <c>module.name</c>, in the order met. Default: none.</summary>
+    public IReadOnlyList<string> Imports { get; init; } = [];
+
     /// <summary>How long it took.</summary>
     public TimeSpan Elapsed { get; init; }
 

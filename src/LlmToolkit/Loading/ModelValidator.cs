@@ -67,17 +67,32 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     public ValidationReport Validate(ModelArtifact artifact, string? format, bool deep, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(artifact);
+        return Validate(FormatDetector.Detect(artifact, registry.Formats), null, format, deep, progress, cancellationToken);
+    }
+
+    /// <summary>The verdict on what was detected already.</summary>
+    /// <param name="detection">What lies at the path.</param>
+    /// <param name="described">Told of the description while it is open; null: nobody wants it.</param>
+    /// <param name="format">Judge it as this format; null: by its content.</param>
+    /// <param name="deep">Read every value too.</param>
+    /// <param name="progress">Told which share of the values was read; null: nobody is told.</param>
+    /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
+    internal ValidationReport Validate(
+        Detection detection, Action<ModelDescription>? described, string? format = null, bool deep = false, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ModelArtifact artifact = detection.Artifact;
         long start = Stopwatch.GetTimestamp();
-        Detection detection = FormatDetector.Detect(artifact, registry.Formats);
         try
         {
             using ModelDescription description = FormatDetector.Choose(detection, format, registry.Formats).Describe(artifact);
+            described?.Invoke(description);
             return new ValidationReport
             {
                 Path = artifact.Path,
                 Format = description.Info?.Format ?? detection.Format,
                 Version = description.Info?.Version,
                 CompatibilityMode = description.CompatibilityMode,
+                Imports = description.Imports,
                 Findings = deep ? [.. Check(description, thorough: true), .. new TensorScan(description).Run(progress, cancellationToken)] : Check(description, thorough: true),
                 Elapsed = Stopwatch.GetElapsedTime(start),
             };
