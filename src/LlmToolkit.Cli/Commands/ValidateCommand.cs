@@ -39,7 +39,7 @@ internal static class ValidateCommand
                 text.WriteLine($"{DiagnosticOutput.Safe(path)}: {DiagnosticOutput.Lower(report.Verdict)} ({report.Format}{(report.Version is null ? "" : " " + report.Version)})");
                 foreach (Diagnostic finding in report.Findings)
                 {
-                    DiagnosticOutput.Print(host.Error, finding, result.GetValue(GlobalOptions.Verbose));
+                    DiagnosticOutput.Print(host, result, finding);
                 }
             }, cancellationToken).ConfigureAwait(false);
             return refused ? (int)FaultKind.Refused : unsupported ? (int)FaultKind.Unsupported : failure ?? 0;
@@ -56,6 +56,11 @@ internal static class ValidateCommand
         w.WriteString("compatibility_mode", report.CompatibilityMode);
         w.WriteString("verdict", DiagnosticOutput.Lower(report.Verdict));
         w.WriteFindings("findings", report.Findings);
+        if (report.Imports.Count > 0)
+        {
+            w.Strings("imports", report.Imports);
+        }
+
         w.WritePropertyName("elapsed_ms");
         w.Number(Math.Round(report.Elapsed.TotalMilliseconds, 3));
         w.WriteEndObject();

@@ -9,8 +9,8 @@ public sealed record ModelInfo
     /// <summary>Version of the container, as the format writes it.</summary>
     public string? Version { get; init; }
 
-    /// <summary><c>little</c> or <c>big</c>.</summary>
-    public string ByteOrder { get; init; } = "little";
+    /// <summary><c>little</c> or <c>big</c>; null: not known, as in a file that is cut.</summary>
+    public string? ByteOrder { get; init; } = "little";
 
     /// <summary>Architecture by the container's own name: <c>llama</c>, <c>qwen2</c> … (GGUF's <c>general.architecture</c>, or <c>model_type</c>).</summary>
     public string? Architecture { get; init; }

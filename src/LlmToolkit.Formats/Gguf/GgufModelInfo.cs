@@ -24,12 +24,12 @@ internal static class GgufModelInfo
         return new ModelInfo
         {
             Format = GgufFormat.FormatName,
-            Version = $"{first.Version}",
-            ByteOrder = first.BigEndian ? "big" : "little",
+            Version = first.Version is { } version ? $"{version}" : null,
+            ByteOrder = first.Version is null ? null : first.BigEndian ? "big" : "little",
             Architecture = architecture,
             Name = metadata.Text("general.name"),
             License = metadata.Text("general.license"),
-            Parameters = TensorSums.Parameters(tensors),
+            Parameters = first.HasAllTensors ? TensorSums.Parameters(tensors) : null,
             Quantization = metadata.Int64("general.file_type") is { } type && GgufConstants.FileType(type) is { } word ? word : bytesByType.Keys.FirstOrDefault(),
             FileBytes = files.Sum(f => f.Length),
             ContextLength = Int(metadata, architecture, ConfigNames.ContextLength),

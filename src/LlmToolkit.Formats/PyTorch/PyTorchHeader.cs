@@ -36,6 +36,9 @@ internal sealed record PyTorchHeader
     /// <summary>True when the storages are big-endian.</summary>
     public bool IsBigEndian { get; init; }
 
+    /// <summary>True when the byte order was read, or is known by what the file lacks; false when the file ended before.</summary>
+    public bool IsOrderKnown { get; init; }
+
     /// <summary>Judges the form from the first bytes.</summary>
     public static PyTorchLayout Guess(ReadOnlySpan<byte> head)
     {
@@ -44,7 +47,7 @@ internal sealed record PyTorchHeader
             return PyTorchLayout.Zip;
         }
 
-        if (head.StartsWith(PyTorchConstants.LegacyMagic))
+        if (PyTorchConstants.LegacyMagicLength(head) > 0)
         {
             return PyTorchLayout.Legacy;
         }

@@ -39,22 +39,17 @@ internal sealed unsafe class MappedFile : TensorMemory
     /// <summary>First byte; 0 for an empty file.</summary>
     public nint Address => (nint)_address;
 
-    /// <summary>Maps a file. An empty file, and what is no regular file (pipe, device, socket: all report length 0), is never opened and has no bytes.</summary>
-    /// <exception cref="ModelException">The file is missing, a directory, or cannot be read.</exception>
+    /// <summary>Maps a file. An empty file is never opened and has no bytes.</summary>
+    /// <exception cref="ModelException">The file is missing, no plain file, or cannot be read.</exception>
     public static MappedFile Open(ArtifactFile file)
     {
-        if (Directory.Exists(file.Path))
-        {
-            throw new ModelException(FileErrors.IsDirectory(file.Path));
-        }
-
         SafeFileHandle? handle = null;
         try
         {
-            // Opening a pipe would wait for a writer for ever, so the length is asked first.
-            FileInfo info = new(file.Path);
-            FileInfo target = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? info;
-            if (target.Length == 0)
+            // Opening a pipe would wait for a writer for ever, so its kind is asked first.
+            FileFacts facts = FileFacts.Of(file.Path) ?? throw new ModelException(FileErrors.Missing(file.Path));
+            ModelFolder.ThrowIfNotPlain(file.Path, facts.Kind);
+            if (facts.Length == 0)
             {
                 return new MappedFile(file, null, 0);
             }
@@ -86,8 +81,8 @@ internal sealed unsafe class MappedFile : TensorMemory
     /// <summary>The first bytes: all of the file, or <paramref name="most"/>.</summary>
     public ReadOnlySpan<byte> Head(int most) => Span(0, (int)Math.Min(Length, most));
 
-    /// <summary>True when the bytes of a tensor lie inside the file.</summary>
-    public bool Holds(TensorInfo tensor) => tensor.Offset >= 0 && tensor.Bytes >= 0 && tensor.Offset <= Length - tensor.Bytes;
+    /// <summary>True when the bytes of a tensor lie inside the file; those of an empty one lie anywhere.</summary>
+    public bool Holds(TensorInfo tensor) => tensor.Bytes == 0 || (tensor.Offset >= 0 && tensor.Bytes >= 0 && tensor.Offset <= Length - tensor.Bytes);
 
     /// <summary>The values of a tensor of this file that can be used in place.</summary>
     /// <exception cref="ModelException">The file became shorter since it was opened.</exception>
@@ -99,7 +94,7 @@ internal sealed unsafe class MappedFile : TensorMemory
         }
 
         ThrowIfShrunk();
-        return new TensorData(tensor, Address + (nint)tensor.Offset, this);
+        return new TensorData(tensor, tensor.Bytes == 0 ? Address : Address + (nint)tensor.Offset, this);
     }
 
     /// <summary>Refuses to go on when the file became shorter since it was mapped.</summary>

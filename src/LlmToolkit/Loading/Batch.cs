@@ -114,15 +114,11 @@ internal static class Batch
         {
             return new BatchResult<T>(source, null, e.Diagnostic);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return new BatchResult<T>(source, null, Loading.LoadingErrors.Unreadable(source, e).Diagnostic);
-        }
 #pragma warning disable CA1031 // A bug that one item meets must not take the answers of a thousand others with it; it is told as what it is.
         catch (Exception e) when (e is not OperationCanceledException)
 #pragma warning restore CA1031
         {
-            return new BatchResult<T>(source, null, Loading.LoadingErrors.Unexpected(source, e));
+            return new BatchResult<T>(source, null, new ErrorReporter().Explain(e, new LoadContext { File = source }));
         }
     }
 }

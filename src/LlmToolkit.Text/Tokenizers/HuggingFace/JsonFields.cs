@@ -1,10 +1,13 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace LlmToolkit.Text;
 
 /// <summary>Typed reading of a tokenizer's JSON: every fault names the field, what was found and what was expected.</summary>
 internal sealed class JsonFields(string? file)
 {
+    private const int MaxDepth = 128;
+
     public string? File => file;
 
     /// <summary>Parses a file.</summary>
@@ -15,18 +18,58 @@ internal sealed class JsonFields(string? file)
             bytes = bytes[3..];
         }
 
-        JsonDocumentOptions options = new() { MaxDepth = 128 };
+        if (!Utf8.IsValid(bytes.Span))
+        {
+            throw TokenizerErrors.BadJson(file, "the JSON", "not UTF-8 text", "valid JSON");
+        }
+
+        JsonDocumentOptions options = new() { MaxDepth = MaxDepth };
         try
         {
+            CheckTexts(bytes.Span);
             return JsonDocument.Parse(bytes, options);
         }
-        catch (JsonException) when (WithoutNonFinite(bytes.Span) is { } plain)
+        catch (JsonException first)
         {
-            return JsonDocument.Parse(plain, options);
-        }
-        catch (JsonException fault)
-        {
+            JsonException fault = first;
+            if (WithoutNonFinite(bytes.Span) is { } plain)
+            {
+                try
+                {
+                    return JsonDocument.Parse(plain, options);
+                }
+                catch (JsonException second)
+                {
+                    fault = second;
+                }
+            }
+
             throw TokenizerErrors.BadJson(file, "the JSON", $"malformed at line {fault.LineNumber + 1}, byte {fault.BytePositionInLine}", "valid JSON", fault);
+        }
+    }
+
+    /// <summary>Decodes every text that may hold half a surrogate pair once, so that reading an element later cannot fail.</summary>
+    private void CheckTexts(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IndexOf("\\ud"u8) < 0 && bytes.IndexOf("\\uD"u8) < 0)
+        {
+            return;
+        }
+
+        Utf8JsonReader reader = new(bytes, new JsonReaderOptions { MaxDepth = MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
+                    _ = reader.GetString();
+                }
+            }
+        }
+        catch (InvalidOperationException fault)
+        {
+            throw TokenizerErrors.BadJson(file, $"a text before byte {reader.BytesConsumed}", "half of a surrogate pair", "Unicode text", fault);
         }
     }
 

@@ -1,0 +1,30 @@
+using CsCheck;
+using LlmToolkit.Fuzz;
+
+namespace LlmToolkit.Formats.Tests.Properties;
+
+/// <summary>Valid files with 1 to 3 fields changed: each is read or refused, in bounded time and memory, and what is accepted keeps what an open container promises.</summary>
+/// <remarks>A failure prints the input; <c>fuzz/README.md</c> says how to run many more.</remarks>
+public sealed class ContainerPropertyTests
+{
+    [Fact]
+    public void Gguf_Mutated_IsReadOrRefused() => Holds(new GgufTarget());
+
+    [Fact]
+    public void Safetensors_Mutated_IsReadOrRefused() => Holds(new SafetensorsTarget());
+
+    [Fact]
+    public void PyTorch_Mutated_IsReadOrRefused() => Holds(new PyTorchTarget());
+
+    [Fact]
+    public void HuggingFace_Mutated_IsReadOrRefused() => Holds(new HuggingFaceTarget());
+
+    private static void Holds(FuzzTarget target)
+    {
+        using (target)
+        {
+            Assert.Empty(target.RefusedSeeds());
+            target.Inputs.Sample(input => Assert.Null(target.Judge(input)), iter: PropertyCount.Value, threads: 1, print: i => i.ToString());
+        }
+    }
+}
