@@ -17,11 +17,7 @@ internal static class PathBatch
         CliHost host, ParseResult result, string[] paths, JudgeAll<T> judge, BatchOptions options, Action<string, T> write, CancellationToken cancellationToken)
         where T : class
     {
-        if (result.GetValue(GlobalOptions.Threads) is int threads and > 0)
-        {
-            options = options with { Concurrency = threads };
-        }
-
+        options = options with { Concurrency = GlobalOptions.ThreadsOf(result) };
         int? failure = null;
         using ProgressLine progress = new(host, result);
         IAsyncEnumerator<BatchResult<T>> results = judge(paths, options, paths.Length > 1 ? new BatchLine(progress, paths.Length) : null, cancellationToken).GetAsyncEnumerator(CancellationToken.None);

@@ -32,7 +32,7 @@ internal static class TensorHash
         // What has to be copied to be read is hashed one at a time, so that no two copies lie in memory together.
         return threads < 2 || description.Container is null || description.Tensors.Any(t => !t.InPlace)
             ? description.Tensors.Select(One)
-            : description.Tensors.AsParallel().AsOrdered().WithCancellation(cancellationToken).WithDegreeOfParallelism(Math.Min(threads, 512)).WithMergeOptions(ParallelMergeOptions.NotBuffered).Select(One);
+            : description.Tensors.AsParallel().AsOrdered().WithCancellation(cancellationToken).WithDegreeOfParallelism(threads).WithMergeOptions(ParallelMergeOptions.NotBuffered).Select(One);
     }
 
     /// <summary>SHA-256 of the bytes as stored for GGUF and safetensors, of the contiguous row-major little-endian values for PyTorch; null where the bytes are missing.</summary>

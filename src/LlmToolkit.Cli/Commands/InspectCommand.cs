@@ -30,8 +30,7 @@ internal static class InspectCommand
             bool withHash = result.GetValue(hash);
             bool withTensors = result.GetValue(tensors) || withHash;
             using ProgressLine progress = new(host, result);
-            int threads = result.GetValue(GlobalOptions.Threads) is int n and > 0 ? n : Environment.ProcessorCount;
-            InspectedTensors? shown = withHash ? new InspectedTensors(TensorHash.All(description, threads, t => progress.Report($"hash of {DiagnosticOutput.Safe(t.Name)}"), cancellationToken), true)
+            InspectedTensors? shown = withHash ? new InspectedTensors(TensorHash.All(description, GlobalOptions.ThreadsOf(result), t => progress.Report($"hash of {DiagnosticOutput.Safe(t.Name)}"), cancellationToken), true)
                 : withTensors ? new InspectedTensors(description.Tensors.Select(t => (t, (string?)null)), false)
                 : null;
             if (result.GetValue(GlobalOptions.Json))
