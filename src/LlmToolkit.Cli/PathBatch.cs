@@ -17,11 +17,7 @@ internal static class PathBatch
         CliHost host, ParseResult result, string[] paths, JudgeAll<T> judge, BatchOptions options, Action<string, T> write, CancellationToken cancellationToken)
         where T : class
     {
-        if (result.GetValue(GlobalOptions.Threads) is int threads and > 0)
-        {
-            options = options with { Concurrency = threads };
-        }
-
+        options = options with { Concurrency = GlobalOptions.ThreadsOf(result) };
         int? failure = null;
         using ProgressLine progress = new(host, result);
         if (paths.Length == 1)

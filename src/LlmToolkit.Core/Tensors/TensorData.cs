@@ -77,6 +77,18 @@ public sealed unsafe class TensorData : IDisposable
         return new ReadOnlySpan<byte>((byte*)Address + (row * RowBytes), checked((int)RowBytes));
     }
 
+    /// <summary>Some of the bytes, of as many rows as they reach over: rows follow each other without gaps.</summary>
+    /// <param name="offset">First byte, from the start of the values.</param>
+    /// <param name="length">Number of bytes.</param>
+    public ReadOnlySpan<byte> Bytes(long offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, (Rows * RowBytes) - length);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return new ReadOnlySpan<byte>((byte*)Address + offset, length);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
