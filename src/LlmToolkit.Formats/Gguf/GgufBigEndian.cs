@@ -19,7 +19,7 @@ internal static class GgufBigEndian
             throw new ArgumentException($"Tensor \"{tensor.Name}\" does not lie in {map.File.Name}.", nameof(tensor));
         }
 
-        map.ThrowIfShrunk();
+        map.ThrowIfChanged();
         NativeBuffer buffer = new(tensor.Bytes);
         try
         {

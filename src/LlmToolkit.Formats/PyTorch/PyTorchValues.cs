@@ -30,7 +30,7 @@ internal static class PyTorchValues
     /// <summary>Reads from the file.</summary>
     public static TensorData Read(MappedFile map, PyTorchTensor tensor)
     {
-        map.ThrowIfShrunk();
+        map.ThrowIfChanged();
         long start = tensor.Storage.Offset + tensor.FirstByte;
         return tensor.Info.InPlace
             ? new TensorData(tensor.Info, map.Address + (nint)start, map)

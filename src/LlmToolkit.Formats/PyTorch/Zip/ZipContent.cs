@@ -12,7 +12,7 @@ internal static class ZipContent
     /// <exception cref="ModelException">The entry is damaged.</exception>
     public static NativeBuffer Inflate(MappedFile map, ZipEntry entry, string file)
     {
-        map.ThrowIfShrunk();
+        map.ThrowIfChanged();
         NativeBuffer buffer = new(entry.Bytes);
         try
         {
