@@ -1,6 +1,6 @@
 namespace LlmToolkit.Cli;
 
-/// <summary>Errors of the command line: LT8000-LT8099, and LT9000 for bugs.</summary>
+/// <summary>Errors of the command line: LT8000-LT8099.</summary>
 internal static class CliErrors
 {
     public static ModelException BadValue(string option, string value, string expected) => Usage(
@@ -112,6 +112,18 @@ internal static class CliErrors
         },
         inner);
 
+    public static ModelException NotPlain(string path, FileNodeKind kind) => new(new()
+    {
+        Code = "LT8017",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"{path} is no plain file ({kind}); it was not opened.",
+        File = path,
+        Evidence = kind.ToString(),
+        Cause = "Opening a pipe waits for a writer, and a device may have no end.",
+        Fixes = ["Pass the data on stdin (--batch -), or write it to a file first."],
+    });
+
     public static ModelException Conflict(string first, string second) => Usage(
         "LT8014", $"Give {first} or {second}, not both.", null, "Leave one of them out.");
 
@@ -126,17 +138,31 @@ internal static class CliErrors
         Fixes = ["Run the command again to have the whole answer."],
     };
 
-    public static Diagnostic Unexpected(Exception exception) => new()
+    /// <summary>No such error code.</summary>
+    public static ModelException NoSuchCode(string text, IEnumerable<Diagnosis.ErrorEntry> near) => new(new()
     {
-        Code = "LT9000",
-        Kind = FaultKind.Unexpected,
-        Category = ErrorCategory.Internal,
-        Severity = Severity.Critical,
-        Message = $"An unexpected fault: {exception.Message}",
-        Evidence = exception.ToString(),
-        Cause = "This is a bug of LLM Toolkit.",
-        Fixes = ["Report it with the command, the output of --verbose and of `llmtk --version`."],
-    };
+        Code = "LT8017",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"There is no error code {text}.",
+        Field = "CODE",
+        Cause = "The code is misspelt, or it belongs to another version.",
+        Certainty = Certainty.Likely,
+        Fixes = [.. near.Select(e => $"{e.Code}: {e.Title}"), "Run `llmtk explain` for all codes."],
+    });
+
+    /// <summary>A message that nobody here knows.</summary>
+    public static ModelException UnknownMessage(string text, IEnumerable<Diagnosis.ErrorEntry> near) => new(new()
+    {
+        Code = "LT8018",
+        Kind = FaultKind.Usage,
+        Category = ErrorCategory.Usage,
+        Message = $"The message is not known: \"{(text.Length > 100 ? text[..100] + "…" : text)}\".",
+        Field = "CODE",
+        Cause = "It is not among the messages of other programs that are known here, or it is cut.",
+        Certainty = Certainty.Likely,
+        Fixes = [.. near.Select(e => $"It may be {e.Code}: {e.Title}"), "Pass the first error line: later ones only repeat that something failed.", "Run `llmtk validate MODEL`: it looks at the file itself."],
+    });
 
     private static ModelException Usage(string code, string message, string? field, params IReadOnlyList<string> fixes) => new(new()
     {

@@ -33,12 +33,11 @@ internal static class Program
         RootCommand root = Build(host);
         ParseResult result = root.Parse(args.Length == 0 ? ["--help"] : args);
         bool json = result.GetValue(GlobalOptions.Json);
-        bool verbose = result.GetValue(GlobalOptions.Verbose);
         try
         {
             if (result.Action is not HelpText && UsageErrors.Find(result) is Diagnostic wrong)
             {
-                return Fail(host, wrong, json, verbose);
+                return Fail(host, result, wrong);
             }
 
             using StreamWriter text = new(host.Out, new System.Text.UTF8Encoding(false), 1024, leaveOpen: true);
@@ -50,7 +49,7 @@ internal static class Program
         {
             if (json)
             {
-                Fail(host, CliErrors.Stopped(), json, verbose);
+                Fail(host, result, CliErrors.Stopped());
             }
             else
             {
@@ -59,25 +58,16 @@ internal static class Program
 
             return Cancelled;
         }
-        catch (ModelException e)
-        {
-            return Fail(host, e.Diagnostic, json, verbose);
-        }
         catch (IOException e) when (IsClosedPipe(e))
         {
             // The reader of our output went away (head, less): nothing is wrong.
             return 0;
         }
-        catch (IOException e) when (CliErrors.IsDiskFull(e))
-        {
-            // Files that we write have their own errors; what is left is stdout, and nothing more can be said there.
-            return Fail(host, CliErrors.CannotWrite("stdout", e).Diagnostic, json: false, verbose);
-        }
-#pragma warning disable CA1031 // The last line of defence: a bug becomes a diagnostic, not a stack trace.
+#pragma warning disable CA1031 // The last line of defence: whatever comes becomes a diagnostic, not a stack trace.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return Fail(host, CliErrors.Unexpected(e), json, verbose);
+            return Fail(host, result, new ErrorReporter().Explain(e), e);
         }
     }
 
@@ -103,6 +93,7 @@ internal static class Program
         root.Subcommands.Add(DetectCommand.Create(host));
         root.Subcommands.Add(InspectCommand.Create(host));
         root.Subcommands.Add(ValidateCommand.Create(host));
+        root.Subcommands.Add(ListCommand.Create(host));
         root.Subcommands.Add(PlanCommand.Create(host));
         root.Subcommands.Add(RunCommand.Create(host));
         root.Subcommands.Add(ChatCommand.Create(host));
@@ -115,6 +106,8 @@ internal static class Program
         root.Subcommands.Add(PerplexityCommand.Create(host));
         root.Subcommands.Add(BenchCommand.Create(host));
         root.Subcommands.Add(ServeCommand.Create(host));
+        root.Subcommands.Add(ExplainCommand.Create(host));
+        root.Subcommands.Add(CacheCommand.Create(host));
         foreach (Command list in ListCommands.Create(host))
         {
             root.Subcommands.Add(list);
@@ -124,17 +117,24 @@ internal static class Program
         return root;
     }
 
-    private static int Fail(CliHost host, Diagnostic diagnostic, bool json, bool verbose)
+    private static int Fail(CliHost host, ParseResult result, Diagnostic diagnostic, Exception? exception = null)
     {
         try
         {
-            if (json)
+            // A full disk under stdout leaves stderr to speak.
+            if (result.GetValue(GlobalOptions.Json) && !(exception is IOException && CliErrors.IsDiskFull(exception)))
             {
                 JsonOutput.Document(host.Out, w => w.WriteError(diagnostic));
             }
             else
             {
-                DiagnosticOutput.Print(host.Error, diagnostic, verbose);
+                DiagnosticOutput.Print(host, result, diagnostic);
+            }
+
+            // Where it came from is for whoever reports it, not for whoever only wants to go on.
+            if (result.GetValue(GlobalOptions.Verbose) && (exception is ModelException ? exception.InnerException : exception) is { } inner)
+            {
+                host.Error.WriteLine(DiagnosticOutput.Safe(inner.ToString()));
             }
         }
         catch (IOException)

@@ -9,6 +9,7 @@ internal static class TextFile
     /// <summary>The whole text, as it is.</summary>
     public static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
     {
+        RequireEnd(path);
         try
         {
             return new UTF8Encoding(false).GetString(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
@@ -26,11 +27,33 @@ internal static class TextFile
     /// <summary>Opens a batch: a file, or stdin for <c>-</c>.</summary>
     public static StreamReader Open(CliHost host, string path)
     {
+        if (path != "-")
+        {
+            RequireEnd(path);
+        }
+
         try
         {
             return path == "-"
                 ? new StreamReader(host.In, new UTF8Encoding(false), false, 1 << 16, leaveOpen: true)
                 : new StreamReader(path, new UTF8Encoding(false), false, 1 << 16);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliErrors.CannotRead(path, e);
+        }
+    }
+
+    /// <summary>Refuses what may never end: a pipe without a writer, a device, a socket. A pipe that is open already, as shells make with <c>&lt;(...)</c>, has its writer.</summary>
+    private static void RequireEnd(string path)
+    {
+        try
+        {
+            bool isOpenAlready = path.StartsWith("/dev/fd/", StringComparison.Ordinal) || path.StartsWith("/proc/self/fd/", StringComparison.Ordinal) || path == "/dev/stdin";
+            if (!isOpenAlready && FileFacts.Of(path) is { Kind: FileNodeKind.Pipe or FileNodeKind.Socket or FileNodeKind.CharacterDevice or FileNodeKind.BlockDevice } facts)
+            {
+                throw CliErrors.NotPlain(path, facts.Kind);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -43,6 +43,11 @@ internal static class TokenizerAccess
     {
         try
         {
+            if (FileFacts.Of(path) is not { Kind: FileNodeKind.File })
+            {
+                return false;
+            }
+
             using FileStream file = File.OpenRead(path);
             Span<byte> magic = stackalloc byte[4];
             return file.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && magic.SequenceEqual("GGUF"u8);

@@ -64,12 +64,14 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
 
     /// <summary>The architecture that answers to a container's name for it.</summary>
     /// <exception cref="ModelException">None does.</exception>
-    internal Architecture Find(ModelContainer container)
+    internal Architecture Find(ModelContainer container) =>
+        TryFind(container) ?? throw EngineErrors.UnknownArchitecture(container.Artifact.Path, container.Info.Architecture, ArchitectureNames);
+
+    /// <summary>The architecture that answers to a container's name for it, or null.</summary>
+    internal Architecture? TryFind(ModelContainer container)
     {
-        string? name = container.Info.Architecture;
         string? nested = container.Naming == NamingScheme.HuggingFace ? container.Metadata.Text("model_type") : null;
-        return Find(container.Naming, name) ?? Find(container.Naming, nested)
-            ?? throw EngineErrors.UnknownArchitecture(container.Artifact.Path, name, ArchitectureNames);
+        return Find(container.Naming, container.Info.Architecture) ?? Find(container.Naming, nested);
     }
 
     private IEnumerable<Architecture> Known => more.Concat(DefaultArchitectures.All);

@@ -84,11 +84,11 @@ internal static class EngineErrors
         Fixes = ["Download every file of the model again; a sharded model needs all its shards.", "Check that config.json belongs to these weights."],
     });
 
-    public static ModelException WrongShape(TensorInfo tensor, string expected) => new(new()
+    public static ModelException WrongShape(TensorInfo tensor, string expected, string? disagreement) => new(new()
     {
         Code = "LT4021",
         Kind = FaultKind.Refused,
-        Message = $"The tensor {tensor.Name} has the shape {tensor.Shape}; the configuration asks for {expected}.",
+        Message = $"The tensor {tensor.Name} has the shape {tensor.Shape}; the configuration asks for {expected}{(disagreement is null ? "" : $": {disagreement}")}.",
         File = tensor.File.Path,
         Field = tensor.Name,
         Evidence = tensor.Shape.ToString(),

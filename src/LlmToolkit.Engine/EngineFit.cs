@@ -48,6 +48,15 @@ internal static class EngineFit
     /// <summary>Workers.</summary>
     public static int ThreadsOf(HardwareInfo hardware, LoadOptions options) => Math.Max(1, options.Threads ?? hardware.Cores);
 
+    /// <summary>True for a checkpoint whose weights are packed by a quantization method, known or not.</summary>
+    public static bool IsPacked(ModelInfo model)
+    {
+        // A checkpoint's word is the type of its weights, or else the method in its config.json.
+        string quantization = model.Quantization ?? "";
+        return (model.ModelClass is not null && quantization.Length > 0 && DTypes.Find(quantization) is null)
+            || PackedMethods.Any(m => quantization.StartsWith(m, StringComparison.OrdinalIgnoreCase));
+    }
+
     private static IEnumerable<BackendReason> ArchitectureReasons(ModelInfo model, IReadOnlyList<string> known)
     {
         string? name = model.Architecture;
@@ -70,10 +79,9 @@ internal static class EngineFit
             }
         }
 
-        string quantization = model.Quantization ?? "";
-        if (PackedMethods.FirstOrDefault(m => quantization.StartsWith(m, StringComparison.OrdinalIgnoreCase)) is not null)
+        if (IsPacked(model))
         {
-            yield return new BackendReason("LT4026", $"The checkpoint is quantized as {quantization}, which the managed engine does not unpack.", "Take the unquantized checkpoint, or a GGUF of the model.", FaultKind.Unsupported);
+            yield return new BackendReason("LT4026", $"The checkpoint is quantized as {model.Quantization}, which the managed engine does not unpack.", "Take the unquantized checkpoint, or a GGUF of the model.", FaultKind.Unsupported);
         }
     }
 

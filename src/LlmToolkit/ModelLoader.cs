@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using LlmToolkit.Loading;
 using LlmToolkit.Memory;
 using LlmToolkit.Routing;
@@ -55,50 +54,49 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     /// <summary>Stops 3-4: what lies at a path. Never throws for a file that can be read.</summary>
     /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
     public Task<Detection> DetectAsync(string path, CancellationToken cancellationToken = default) =>
-        Task.Run(() => FormatDetector.Detect(Artifact(path), Registry.Formats), cancellationToken);
+        Task.Run(() => Explained(() => FormatDetector.Detect(Artifact(path), Registry.Formats), path, LoadStop.Detect), cancellationToken);
 
     /// <summary>Stops 3-6: opens strictly. What is returned is valid; dispose it.</summary>
     /// <remarks>A weight file that lies beside a config.json is opened with that configuration and tokenizer.</remarks>
     public Task<ModelContainer> OpenAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => FormatDetector.Open(Artifact(source), options?.Format, Registry.Formats), cancellationToken);
+        Task.Run(() => Explained(() => FormatDetector.Open(Artifact(source), options?.Format, Registry.Formats), source, LoadStop.Open), cancellationToken);
 
     /// <summary>Stops 3-7, tolerant: what can be known of a file or set as it is named, damaged or not; dispose it.</summary>
     /// <exception cref="ModelException">Nothing at all can be read.</exception>
     public Task<ModelDescription> DescribeAsync(string source, string? format = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => new ModelValidator(Registry).Describe(Artifact(source), format), cancellationToken);
+        Task.Run(() => Explained(() => new ModelValidator(Registry).Describe(Artifact(source), format), source, LoadStop.Open), cancellationToken);
 
     /// <summary>Stops 3-8: the verdict on a path.</summary>
     /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
     public Task<ValidationReport> ValidateAsync(string path, string? format = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => new ModelValidator(Registry).Validate(Artifact(path), format), cancellationToken);
+        Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format), path, LoadStop.Validate), cancellationToken);
 
     /// <summary>As <see cref="ValidateAsync(string, string?, CancellationToken)"/>, and every value is read too, if asked: slow for large models.</summary>
     /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
     public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, CancellationToken cancellationToken = default) =>
-        Task.Run(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, cancellationToken), cancellationToken);
+        Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, cancellationToken), path, LoadStop.Validate), cancellationToken);
 
-    /// <summary>Validates many paths, a few at a time, in order; a path that cannot be read gives a report with that finding.</summary>
-    public async IAsyncEnumerable<ValidationReport> ValidateAllAsync(IEnumerable<string> paths, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <summary>Detects many paths, a few at a time, in their order; the input is read as far as it is worked on. A path that cannot be read gives its error, and the rest goes on.</summary>
+    /// <param name="paths">Files or folders.</param>
+    /// <param name="options">How; null: the defaults.</param>
+    /// <param name="progress">Told of each finished path.</param>
+    /// <param name="cancellationToken">Ends the enumeration at once.</param>
+    public IAsyncEnumerable<BatchResult<Detection>> DetectAllAsync(IEnumerable<string> paths, BatchOptions? options = null, IProgress<BatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        foreach (string[] batch in paths.Chunk(Math.Max(1, Environment.ProcessorCount)))
-        {
-            Task<ValidationReport>[] running = [.. batch.Select(async path =>
-            {
-                try
-                {
-                    return await ValidateAsync(path, null, cancellationToken).ConfigureAwait(false);
-                }
-                catch (ModelException e)
-                {
-                    return new ValidationReport { Path = path, Format = "unknown", Findings = [e.Diagnostic] };
-                }
-            })];
-            foreach (Task<ValidationReport> report in running)
-            {
-                yield return await report.ConfigureAwait(false);
-            }
-        }
+        return Batch.RunAsync(paths, (options ?? new BatchOptions()).Concurrency, (path, _) => Explained(() => FormatDetector.Detect(Artifact(path), Registry.Formats), path, LoadStop.Detect), progress, cancellationToken);
+    }
+
+    /// <summary>Validates many paths, a few at a time, in their order; the input is read as far as it is worked on. A path that cannot be read gives its error, and the rest goes on.</summary>
+    /// <param name="paths">Files or folders.</param>
+    /// <param name="options">How; null: the defaults.</param>
+    /// <param name="progress">Told of each finished path.</param>
+    /// <param name="cancellationToken">Ends the enumeration at once.</param>
+    public IAsyncEnumerable<BatchResult<ValidationReport>> ValidateAllAsync(IEnumerable<string> paths, BatchOptions? options = null, IProgress<BatchProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        BatchOptions how = options ?? new BatchOptions();
+        return Batch.RunAsync(paths, how.Concurrency, (path, token) => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), how.Format, how.Deep, token), path, LoadStop.Validate), progress, cancellationToken);
     }
 
     /// <summary>Stops 3-9: which backend would run the model, and why.</summary>
@@ -133,19 +131,40 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
             {
                 return await backend.LoadAsync(plan, new LoadInput { Container = container }, progress, cancellationToken).ConfigureAwait(false);
             }
-            catch (ModelException e) when (name != plan.Fallbacks.LastOrDefault(plan.Winner) && e.Diagnostic.Kind is FaultKind.Unsupported or FaultKind.DoesNotFit)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
+                ModelException failure = Explained(e, new LoadContext { File = container.Artifact.Path, Format = container.Info.Format, Backend = name, Stop = LoadStop.Load });
                 // Another backend of the same plan may cure this; the last one's failure is the caller's.
+                if (name == plan.Fallbacks.LastOrDefault(plan.Winner) || failure.Diagnostic.Kind is not (FaultKind.Unsupported or FaultKind.DoesNotFit))
+                {
+                    throw failure;
+                }
             }
         }
 
         throw RoutingErrors.NoBackend(container.Artifact.Path, plan);
     }
 
-    private static ModelArtifact Artifact(string source) => SourceResolver.Resolve(source) switch
+    /// <summary>A stop of which every failure is a <see cref="ModelException"/>.</summary>
+    private T Explained<T>(Func<T> step, string source, LoadStop stop)
+    {
+        try
+        {
+            return step();
+        }
+        catch (Exception e) when (e is not (ModelException or OperationCanceledException or ArgumentNullException))
+        {
+            throw Explained(e, new LoadContext { File = source, Stop = stop });
+        }
+    }
+
+    private ModelException Explained(Exception exception, LoadContext context) =>
+        exception as ModelException ?? new ModelException(new ErrorReporter(Registry.Explainers).Explain(exception, context), exception);
+
+    internal static ModelArtifact Artifact(string source) => SourceResolver.Resolve(source) switch
     {
         ModelSource.Local local => FormatDetector.Artifact(local.FullPath),
-        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source),
+        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source, PathAdvice.For(source)),
         _ => throw LoadingErrors.RemoteNotSupported(source),
     };
 }

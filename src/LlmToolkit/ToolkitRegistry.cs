@@ -10,7 +10,11 @@ public sealed class ToolkitRegistry
     private readonly List<Architecture> _architectures = [];
 
     /// <summary>The default lists, ready to be added to.</summary>
-    public ToolkitRegistry() => Backends = [new EngineBackend(_architectures)];
+    public ToolkitRegistry()
+    {
+        Backends = [new EngineBackend(_architectures)];
+        Checks = [.. DefaultChecks.For(_architectures)];
+    }
 
     /// <summary>Container formats, asked in order.</summary>
     public IList<IModelFormat> Formats { get; } = [.. DefaultFormats.All];
@@ -22,7 +26,7 @@ public sealed class ToolkitRegistry
     public IList<IModelBackend> Backends { get; }
 
     /// <summary>Rules that validation applies.</summary>
-    public IList<IModelCheck> Checks { get; } = [.. DefaultChecks.All];
+    public IList<IModelCheck> Checks { get; }
 
     /// <summary>Explainers of foreign exceptions, asked before ours.</summary>
     public IList<IErrorExplainer> Explainers { get; } = [];

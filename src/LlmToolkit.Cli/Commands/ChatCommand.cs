@@ -105,7 +105,7 @@ internal static class ChatCommand
                 }
                 else
                 {
-                    DiagnosticOutput.Print(host.Error, e.Diagnostic, result.GetValue(GlobalOptions.Verbose));
+                    DiagnosticOutput.Print(host, result, e.Diagnostic);
                 }
 
                 return;
@@ -176,7 +176,7 @@ internal static class ChatCommand
             }
             catch (ModelException e)
             {
-                DiagnosticOutput.Print(host.Error, e.Diagnostic, result.GetValue(GlobalOptions.Verbose));
+                DiagnosticOutput.Print(host, result, e.Diagnostic);
             }
         }
 

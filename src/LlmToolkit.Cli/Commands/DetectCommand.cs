@@ -19,34 +19,19 @@ internal static class DetectCommand
             """) { paths };
         command.SetAction(async (result, cancellationToken) =>
         {
-            ModelLoader loader = new();
             bool json = result.GetValue(GlobalOptions.Json);
-            string[] asked = result.GetRequiredValue(paths);
-            FaultKind? failure = null;
             using StreamWriter text = Output.Text(host);
-            foreach (string path in asked)
+            return await PathBatch.RunAsync(host, result, result.GetRequiredValue(paths), new ModelLoader().DetectAllAsync, new BatchOptions(), (path, detection) =>
             {
-                try
+                if (json)
                 {
-                    Detection detection = await loader.DetectAsync(path, cancellationToken).ConfigureAwait(false);
-                    if (json)
-                    {
-                        JsonOutput.Document(host.Out, w => Write(w, path, detection));
-                    }
-                    else
-                    {
-                        text.WriteLine($"{DiagnosticOutput.Safe(path)}: {detection.Recognised ?? detection.Format} ({detection.Score:0.##}) - {DiagnosticOutput.Safe(detection.Reason)}");
-                    }
+                    JsonOutput.Document(host.Out, w => Write(w, path, detection));
                 }
-                catch (ModelException e) when (asked.Length > 1)
+                else
                 {
-                    // One path that cannot be read does not hide the others.
-                    failure ??= e.Diagnostic.Kind;
-                    DiagnosticOutput.Item(host, result, e.Diagnostic, w => w.WriteString("path", path));
+                    text.WriteLine($"{DiagnosticOutput.Safe(path)}: {detection.Recognised ?? detection.Format} ({detection.Score:0.##}) - {DiagnosticOutput.Safe(detection.Reason)}");
                 }
-            }
-
-            return (int)(failure ?? 0);
+            }, cancellationToken).ConfigureAwait(false) ?? 0;
         });
         return command;
     }

@@ -100,6 +100,7 @@ internal static class InspectCommand
         w.Strings("files", description.Files.Select(f => f.Path));
         w.WriteFindings("findings", findings);
         w.Strings("opaque", description.Opaque);
+        w.Strings("imports", description.Imports);
         if (tensors)
         {
             WriteTensors(w, description, hash);
@@ -160,7 +161,7 @@ internal static class InspectCommand
             w.WriteEndArray();
             w.WriteNumber("bytes", tensor.Bytes);
             w.WriteString("file", tensor.File.Path);
-            w.WriteNumber("offset", tensor.Offset);
+            w.Member("offset", tensor.Offset < 0 ? (long?)null : tensor.Offset);
             if (hash is not null)
             {
                 w.WriteString("sha256", hash(tensor));
@@ -228,7 +229,7 @@ internal static class InspectCommand
 
         foreach (Diagnostic finding in findings)
         {
-            DiagnosticOutput.Print(host.Error, finding, result.GetValue(GlobalOptions.Verbose));
+            DiagnosticOutput.Print(host, result, finding);
         }
     }
 
@@ -242,7 +243,7 @@ internal static class TensorHash
     public static string? Of(ModelDescription description, TensorInfo tensor)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        if (tensor.BigEndian && tensor.Strides is null && description.Info?.Format == "gguf")
+        if (tensor is { BigEndian: true, Offset: >= 0, Strides: null } && description.Info?.Format == "gguf")
         {
             return OfFile(hash, tensor);
         }

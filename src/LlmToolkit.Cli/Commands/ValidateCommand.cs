@@ -21,44 +21,28 @@ internal static class ValidateCommand
             """) { models, deep, GlobalOptions.Format };
         command.SetAction(async (result, cancellationToken) =>
         {
-            ModelLoader loader = new();
             bool json = result.GetValue(GlobalOptions.Json);
             bool refused = false;
             bool unsupported = false;
-            FaultKind? failure = null;
-            string[] paths = result.GetRequiredValue(models);
             using StreamWriter text = Output.Text(host);
-            foreach (string path in paths)
+            BatchOptions options = new() { Format = result.GetValue(GlobalOptions.Format), Deep = result.GetValue(deep) };
+            int? failure = await PathBatch.RunAsync(host, result, result.GetRequiredValue(models), new ModelLoader().ValidateAllAsync, options, (path, report) =>
             {
-                try
+                refused |= report.Verdict == Verdict.Refused;
+                unsupported |= report.Verdict == Verdict.Unsupported;
+                if (json)
                 {
-                    using ProgressLine progress = new(host, result);
-                    ValidationReport report = await progress.WaitAsync(
-                        loader.ValidateAsync(path, result.GetValue(GlobalOptions.Format), result.GetValue(deep), cancellationToken), $"checking {DiagnosticOutput.Safe(Path.GetFileName(path))}").ConfigureAwait(false);
-                    progress.Dispose();
-                    refused |= report.Verdict == Verdict.Refused;
-                    unsupported |= report.Verdict == Verdict.Unsupported;
-                    if (json)
-                    {
-                        JsonOutput.Document(host.Out, w => Write(w, path, report));
-                    }
-                    else
-                    {
-                        text.WriteLine($"{DiagnosticOutput.Safe(path)}: {DiagnosticOutput.Lower(report.Verdict)} ({report.Format}{(report.Version is null ? "" : " " + report.Version)})");
-                        foreach (Diagnostic finding in report.Findings)
-                        {
-                            DiagnosticOutput.Print(host.Error, finding, result.GetValue(GlobalOptions.Verbose));
-                        }
-                    }
+                    JsonOutput.Document(host.Out, w => Write(w, path, report));
+                    return;
                 }
-                catch (ModelException e) when (paths.Length > 1)
-                {
-                    failure ??= e.Diagnostic.Kind;
-                    DiagnosticOutput.Item(host, result, e.Diagnostic, w => w.WriteString("path", path));
-                }
-            }
 
-            return (int)(refused ? FaultKind.Refused : unsupported ? FaultKind.Unsupported : failure ?? 0);
+                text.WriteLine($"{DiagnosticOutput.Safe(path)}: {DiagnosticOutput.Lower(report.Verdict)} ({report.Format}{(report.Version is null ? "" : " " + report.Version)})");
+                foreach (Diagnostic finding in report.Findings)
+                {
+                    DiagnosticOutput.Print(host, result, finding);
+                }
+            }, cancellationToken).ConfigureAwait(false);
+            return refused ? (int)FaultKind.Refused : unsupported ? (int)FaultKind.Unsupported : failure ?? 0;
         });
         return command;
     }
@@ -72,6 +56,11 @@ internal static class ValidateCommand
         w.WriteString("compatibility_mode", report.CompatibilityMode);
         w.WriteString("verdict", DiagnosticOutput.Lower(report.Verdict));
         w.WriteFindings("findings", report.Findings);
+        if (report.Imports.Count > 0)
+        {
+            w.Strings("imports", report.Imports);
+        }
+
         w.WritePropertyName("elapsed_ms");
         w.Number(Math.Round(report.Elapsed.TotalMilliseconds, 3));
         w.WriteEndObject();

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace LlmToolkit.Cli.Rendering;
@@ -25,7 +27,7 @@ internal static class DiagnosticOutput
         }
         else
         {
-            Print(host.Error, diagnostic, result.GetValue(GlobalOptions.Verbose));
+            Print(host, result, diagnostic);
         }
     }
 
@@ -44,6 +46,11 @@ internal static class DiagnosticOutput
         writer.WriteString("certainty", Lower(diagnostic.Certainty));
         writer.Strings("fixes", diagnostic.Fixes);
         writer.WriteString("help", diagnostic.Help);
+        if (diagnostic.Stops.Count > 0)
+        {
+            writer.Strings("stops", diagnostic.Stops.Select(Lower));
+        }
+
         writer.WriteEndObject();
     }
 
@@ -59,35 +66,30 @@ internal static class DiagnosticOutput
         writer.WriteEndArray();
     }
 
-    /// <summary>A few lines for a terminal; everything with <paramref name="verbose"/>.</summary>
-    public static void Print(TextWriter error, Diagnostic diagnostic, bool verbose)
+    /// <summary>A few lines on stderr for people; everything with --verbose.</summary>
+    public static void Print(CliHost host, ParseResult result, Diagnostic diagnostic) => host.Error.Write(new DiagnosticText
     {
-        error.WriteLine($"error {diagnostic.Code}: {Safe(diagnostic.Message)}");
-        if (diagnostic.Cause is not null)
+        Verbose = result.GetValue(GlobalOptions.Verbose),
+        Color = !host.ErrorRedirected && !result.GetValue(GlobalOptions.NoColor) && Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 },
+    }.Of(diagnostic));
+
+    /// <summary>Text from a file without what a terminal would obey: control characters and marks that turn the direction of text become \u escapes.</summary>
+    public static string Safe(string text)
+    {
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
-            string prefix = diagnostic.Certainty switch { Certainty.Certain => "because", Certainty.Likely => "likely because", _ => "possibly because" };
-            error.WriteLine($"  {prefix}: {Safe(diagnostic.Cause)}");
+            return text;
         }
 
-        if (verbose && diagnostic.Evidence is not null)
+        StringBuilder safe = new(text.Length + 16);
+        foreach (Rune rune in text.EnumerateRunes())
         {
-            error.WriteLine($"  seen: {Safe(diagnostic.Evidence)}");
+            bool plain = rune.Value is '\n' or '\t' || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+            _ = plain ? safe.Append(rune) : safe.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
         }
 
-        foreach (string fix in verbose ? diagnostic.Fixes : diagnostic.Fixes.Take(4))
-        {
-            error.WriteLine($"  try: {Safe(fix)}");
-        }
-
-        if (verbose)
-        {
-            error.WriteLine($"  more: {diagnostic.Help}");
-        }
+        return safe.ToString();
     }
-
-    /// <summary>Text from a file without what a terminal would obey.</summary>
-    public static string Safe(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\uFFFD' : c));
 
     /// <summary>An enum's name as the contract writes it.</summary>
     public static string Lower<T>(T value)

@@ -9,6 +9,7 @@ internal sealed class ProgressLine : IProgress<LoadProgress>, IDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
 
+    private readonly Lock _lock = new();
     private readonly TextWriter? _terminal;
     private long _last;
     private int _shown;
@@ -19,27 +20,35 @@ internal sealed class ProgressLine : IProgress<LoadProgress>, IDisposable
         _last = Stopwatch.GetTimestamp() + (long)((s_patience - s_interval).TotalSeconds * Stopwatch.Frequency);
     }
 
-    /// <summary>Shows where the work is.</summary>
+    /// <summary>Shows where the work is. Any thread may.</summary>
     public void Report(string text)
     {
-        if (_terminal is null || Stopwatch.GetElapsedTime(_last) < s_interval)
+        if (_terminal is null)
         {
             return;
         }
 
-        _last = Stopwatch.GetTimestamp();
-        _terminal.Write($"\r{text.PadRight(_shown)}");
-        _shown = text.Length;
+        lock (_lock)
+        {
+            if (Stopwatch.GetElapsedTime(_last) < s_interval)
+            {
+                return;
+            }
+
+            _last = Stopwatch.GetTimestamp();
+            _terminal.Write($"\r{text.PadRight(_shown)}");
+            _shown = text.Length;
+        }
     }
 
     /// <inheritdoc/>
     public void Report(LoadProgress value) => Report(FormattableString.Invariant($"{value.Stage} {value.Fraction * 100:0} %"));
 
-    /// <summary>Waits for work that gives no progress of its own, and shows how long it has lasted.</summary>
-    public async Task<T> WaitAsync<T>(Task<T> work, string what)
+    /// <summary>Waits for work that gives no progress of its own, and shows how long it has lasted; null: it does give some.</summary>
+    public async Task<T> WaitAsync<T>(Task<T> work, string? what)
     {
         long start = Stopwatch.GetTimestamp();
-        while (_terminal is not null && await Task.WhenAny(work, Task.Delay(s_interval)).ConfigureAwait(false) != work)
+        while (_terminal is not null && what is not null && await Task.WhenAny(work, Task.Delay(s_interval)).ConfigureAwait(false) != work)
         {
             Report(FormattableString.Invariant($"{what}, {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s"));
         }
@@ -63,13 +72,19 @@ internal sealed class ProgressLine : IProgress<LoadProgress>, IDisposable
         }
     }
 
-    /// <summary>Clears the line.</summary>
-    public void Dispose()
+    /// <summary>Clears the line for whoever writes next.</summary>
+    public void Clear()
     {
-        if (_shown > 0)
+        lock (_lock)
         {
-            _terminal!.Write($"\r{new string(' ', _shown)}\r");
-            _shown = 0;
+            if (_shown > 0)
+            {
+                _terminal!.Write($"\r{new string(' ', _shown)}\r");
+                _shown = 0;
+            }
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => Clear();
 }

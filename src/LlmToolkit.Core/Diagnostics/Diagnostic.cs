@@ -37,6 +37,9 @@ public sealed record Diagnostic
     /// <summary>Steps the user can take, the likeliest first.</summary>
     public IReadOnlyList<string> Fixes { get; init => field = DiagnosticText.Safe(value); } = [];
 
+    /// <summary>The stops of a load that are concerned; empty: not told.</summary>
+    public IReadOnlyList<LoadStop> Stops { get; init; } = [];
+
     /// <summary>Where to read more.</summary>
     public string Help => $"docs/errors/{Code}.md";
 }

@@ -6,6 +6,9 @@ public interface IModelCheck
     /// <summary>A short name, for lists.</summary>
     string Name { get; }
 
+    /// <summary>True for a rule that builds something out of the file, such as its tokenizer: then only validation applies it, not a load or a look. Default: false.</summary>
+    bool IsThorough => false;
+
     /// <summary>What breaks the rule; empty when nothing does.</summary>
     IEnumerable<Diagnostic> Check(ModelDescription description);
 }
@@ -43,6 +46,9 @@ public sealed record ValidationReport
 
     /// <summary>Everything that was found.</summary>
     public required IReadOnlyList<Diagnostic> Findings { get; init; }
+
+    /// <summary>For PyTorch: every global that the file's pickles name, as <c>module.name</c>, in the order met. Default: none.</summary>
+    public IReadOnlyList<string> Imports { get; init; } = [];
 
     /// <summary>How long it took.</summary>
     public TimeSpan Elapsed { get; init; }

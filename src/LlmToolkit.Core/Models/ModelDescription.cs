@@ -50,6 +50,9 @@ public sealed class ModelDescription : IDisposable
     /// <summary>For PyTorch: the globals that were met and left inert, as <c>module.name</c>.</summary>
     public IReadOnlyList<string> Opaque { get; init; } = [];
 
+    /// <summary>For PyTorch: every global that its pickles name, as <c>module.name</c>, in the order met; loading the file in Python would import them. Default: none.</summary>
+    public IReadOnlyList<string> Imports { get; init; } = [];
+
     /// <summary>Name of the known layout that was used for a version newer than known; else null.</summary>
     public string? CompatibilityMode { get; init; }
 

@@ -9,8 +9,8 @@ public sealed record ModelInfo
     /// <summary>Version of the container, as the format writes it.</summary>
     public string? Version { get; init; }
 
-    /// <summary><c>little</c> or <c>big</c>.</summary>
-    public string ByteOrder { get; init; } = "little";
+    /// <summary><c>little</c> or <c>big</c>; null: not known, as in a file that is cut.</summary>
+    public string? ByteOrder { get; init; } = "little";
 
     /// <summary>Architecture by the container's own name: <c>llama</c>, <c>qwen2</c> … (GGUF's <c>general.architecture</c>, or <c>model_type</c>).</summary>
     public string? Architecture { get; init; }
@@ -24,7 +24,7 @@ public sealed record ModelInfo
     /// <summary>Licence, as the file writes it.</summary>
     public string? License { get; init; }
 
-    /// <summary>Number of parameters, counted from the tensors.</summary>
+    /// <summary>Number of parameters, counted from the tensors: tied ones once, packed ones for what they hold, without the scales beside them.</summary>
     public long? Parameters { get; init; }
 
     /// <summary>The quantization in a word: <c>Q4_K_M</c>, <c>BF16</c>, <c>gptq-4bit</c>.</summary>
@@ -54,7 +54,7 @@ public sealed record ModelInfo
     /// <summary>Number of entries of the vocabulary.</summary>
     public int? Vocabulary { get; init; }
 
-    /// <summary>Bytes of an F16 KV cache for one token, over all layers.</summary>
+    /// <summary>Bytes of an F16 KV cache for one token, over all layers that keep one; 0 for a model without attention; null where its files do not tell.</summary>
     public long? KvBytesPerToken { get; init; }
 
     /// <summary>What is known of the tokenizer, without building it.</summary>
@@ -74,6 +74,9 @@ public sealed record ModelInfo
 
     /// <summary>Stored bytes by type name, largest first: the quantization mix.</summary>
     public IReadOnlyDictionary<string, long> BytesByType { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Number of tensors by type name, in the same order.</summary>
+    public IReadOnlyDictionary<string, int> TensorsByType { get; init; } = new Dictionary<string, int>();
 }
 
 /// <summary>What a container says of its tokenizer.</summary>

@@ -27,38 +27,37 @@ public sealed record ModelArtifact
     /// <summary>The folder that holds the files.</summary>
     public string Directory => IsDirectory ? Path : System.IO.Path.GetDirectoryName(Path) ?? Path;
 
-    /// <summary>Looks at a path that exists.</summary>
+    /// <summary>Looks at a path that exists. Nothing is opened.</summary>
     /// <exception cref="IOException">The path does not exist or cannot be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">A folder on the way may not be entered or listed.</exception>
     public static ModelArtifact FromPath(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string full = System.IO.Path.GetFullPath(path);
-        if (!System.IO.Directory.Exists(full))
+        FileFacts facts = FileFacts.Of(full) ?? throw new FileNotFoundException($"No such file or directory: {path}", full);
+        if (facts.Kind != FileNodeKind.Directory)
         {
-            FileInfo file = new(full);
-            long length = file.Exists ? (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length : throw new FileNotFoundException($"No such file or directory: {path}", full);
-            return new ModelArtifact(full, false, [new ArtifactFile(full, length)]);
+            return new ModelArtifact(full, false, [new ArtifactFile(full, facts.Length)]);
         }
 
         List<ArtifactFile> files = [];
         foreach (FileInfo file in new DirectoryInfo(full).EnumerateFiles())
         {
-            files.Add(new ArtifactFile(file.FullName, LengthOf(file)));
+            files.Add(new ArtifactFile(file.FullName, LengthOf(file.FullName)));
         }
 
         files.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return new ModelArtifact(full, true, files);
     }
 
-    /// <summary>Bytes of a file behind its links; 0 for a link that leads nowhere or in a circle: whoever opens it says so.</summary>
-    private static long LengthOf(FileInfo file)
+    /// <summary>Bytes of a file behind its links; 0 for a link that leads nowhere or in a circle, and for what is no plain file: whoever opens it says so.</summary>
+    private static long LengthOf(string path)
     {
         try
         {
-            FileInfo target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            return target.Exists ? target.Length : 0;
+            return FileFacts.Of(path)?.Length ?? 0;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return 0;
         }

@@ -15,7 +15,7 @@ public sealed record TensorInfo
     /// <summary>The file that holds the bytes.</summary>
     public required ArtifactFile File { get; init; }
 
-    /// <summary>First byte, from the start of <see cref="File"/>.</summary>
+    /// <summary>First byte, from the start of <see cref="File"/>; -1 when a file that is cut does not tell where.</summary>
     public required long Offset { get; init; }
 
     /// <summary>Stored bytes.</summary>

@@ -20,6 +20,25 @@ internal abstract class RopeFrequencies(int pairs, float attentionFactor)
     /// <summary>Keys that were cached under another epoch than the current one have to be computed again.</summary>
     public virtual int Epoch(int length) => 0;
 
+    /// <summary>False when a frequency at the shortest or a long length, or the factor, is no finite number.</summary>
+    public bool AreFinite
+    {
+        get
+        {
+            bool finite = float.IsFinite(AttentionFactor);
+            foreach (int length in (ReadOnlySpan<int>)[1, int.MaxValue])
+            {
+                Prepare(length);
+                foreach (float frequency in Inverse(length))
+                {
+                    finite &= float.IsFinite(frequency);
+                }
+            }
+
+            return finite;
+        }
+    }
+
     /// <summary>Writes cosines and sines [Pairs] of one position.</summary>
     public unsafe void Angles(int position, int length, float* cos, float* sin)
     {

@@ -42,19 +42,17 @@ internal sealed unsafe class DecoderModel : IDisposable
     public static DecoderModel Load(ModelContainer container, Architecture architecture, EngineSettings settings)
     {
         string file = container.Artifact.Path;
-        ModelConfig config = new(container.Metadata, container.Naming, container.Info.Architecture ?? "", file, container.Naming == NamingScheme.Gguf ? architecture.GgufDefaults : architecture.Defaults);
-        Conventions conventions = architecture.Conventions(container.Naming);
         DecoderWeights weights = new();
         try
         {
-            WeightBinder binder = new(container, architecture.Tensors, architecture.Prefixes, weights, settings.Exact, conventions.Transposed);
-            DecoderRecipe recipe = architecture.Build(new RecipeBuilder(config, binder, conventions, settings.MeantContext ?? settings.Context));
+            WeightBinder binder = Binder(container, architecture, new LoadedWeights(container, weights, settings.Exact));
+            DecoderRecipe recipe = architecture.Build(Builder(container, architecture, binder, settings.MeantContext ?? settings.Context));
             if (recipe.Embedding.MaxPositions is { } positions && positions < settings.Context)
             {
                 settings = settings.ContextAsked ? throw EngineErrors.ContextTooLong(file, settings.Context, positions) : settings with { Context = positions };
             }
 
-            List<TensorInfo> unused = [.. binder.Unused().Where(t => !IgnoredTensors.Contains(t.Name, recipe.Layers.Length))];
+            List<TensorInfo> unused = Unused(binder, recipe.Layers.Length);
             weights.Findings = unused.Count == 0 ? [] : [EngineErrors.UnusedTensors(file, unused)];
 
             // An encoder's positions see each other: a text cannot be cut into chunks.
@@ -66,6 +64,21 @@ internal sealed unsafe class DecoderModel : IDisposable
             throw;
         }
     }
+
+    /// <summary>What finds an architecture's tensors in a container.</summary>
+    internal static WeightBinder Binder(ModelContainer container, Architecture architecture, WeightSource source) =>
+        new(container, architecture.Tensors, architecture.Prefixes, source, architecture.Conventions(container.Naming).Transposed);
+
+    /// <summary>What an architecture builds its recipe with.</summary>
+    internal static RecipeBuilder Builder(ModelContainer container, Architecture architecture, WeightBinder binder, int context)
+    {
+        IReadOnlyDictionary<ConfigName, double> defaults = container.Naming == NamingScheme.Gguf ? architecture.GgufDefaults : architecture.Defaults;
+        ModelConfig config = new(container.Metadata, container.Naming, container.Info.Architecture ?? "", container.Artifact.Path, defaults);
+        return new RecipeBuilder(config, binder, architecture.Conventions(container.Naming), context);
+    }
+
+    /// <summary>Tensors that nothing has asked for and that somebody may miss.</summary>
+    internal static List<TensorInfo> Unused(WeightBinder binder, int layers) => [.. binder.Unused().Where(t => !IgnoredTensors.Contains(t.Name, layers))];
 
     /// <summary>An empty sequence.</summary>
     /// <exception cref="ModelException">The system has no memory for the cache.</exception>

@@ -33,14 +33,38 @@ internal sealed class ModelConfig(IModelMetadata metadata, NamingScheme scheme, 
     {
         foreach (string key in Keys(name))
         {
-            if (Metadata.TryGet(key, out MetadataValue? value) && value.TryGetDouble(out double number))
+            if (!Metadata.TryGet(key, out MetadataValue? value))
+            {
+                continue;
+            }
+
+            if (value.TryGetDouble(out double number))
             {
                 return number;
+            }
+
+            // A list of numbers is for whoever reads layer by layer, a truth for whoever asks for one; a text or an object is damage.
+            if (value.Value is string or byte[] or System.Text.Json.JsonElement or IReadOnlyList<string> or IReadOnlyList<MetadataValue>)
+            {
+                throw EngineErrors.BadConfig(File, key, value.Value is string text ? $"\"{text}\"" : $"of the type {value.Type}", "a number");
             }
         }
 
         return defaults.TryGetValue(name, out double assumed) ? assumed : null;
     }
+
+    /// <summary>The epsilon of a norm: finite, from 0 to below 1.</summary>
+    public float Epsilon(ConfigName name)
+    {
+        double value = Number(name) ?? throw EngineErrors.MissingConfig(File, Key(name));
+        return value is >= 0 and < 1 ? (float)value : throw EngineErrors.BadConfig(File, Key(name), Text(value), "a number from 0 to below 1");
+    }
+
+    /// <summary>A number above 0, or null where the configuration is silent.</summary>
+    public double? Positive(ConfigName name) =>
+        Number(name) is not { } value ? null
+        : value > 0 && double.IsFinite(value) ? value
+        : throw EngineErrors.BadConfig(File, Key(name), Text(value), "a finite number above 0");
 
     /// <summary>A truth, or null.</summary>
     public bool? Flag(ConfigName name) =>
@@ -106,7 +130,9 @@ internal sealed class ModelConfig(IModelMetadata metadata, NamingScheme scheme, 
     private int Checked(ConfigName name, double value, int limit) =>
         value >= 1 && value <= limit && value == Math.Truncate(value)
             ? (int)value
-            : throw EngineErrors.BadConfig(File, Key(name), value.ToString(System.Globalization.CultureInfo.InvariantCulture), $"a whole number from 1 to {limit}");
+            : throw EngineErrors.BadConfig(File, Key(name), Text(value), $"a whole number from 1 to {limit}");
+
+    private static string Text(double value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     [SuppressMessage("Performance", "CA1859", Justification = "An array: the look-ups take spans of it.")]
     private string[] Keys(ConfigName name) => name.Keys(Scheme, Architecture);

@@ -9,6 +9,7 @@ internal sealed unsafe class RecipeBuilder
     private readonly Dictionary<string, IRope> _ropes = new(StringComparer.Ordinal);
     private readonly List<IRope> _ropeList = [];
     private readonly List<KvShape> _cache = [];
+    private readonly Dictionary<(int Heads, int Dim), int[]> _orders = [];
     private readonly int _context;
 
     /// <param name="config">The configuration.</param>
@@ -21,6 +22,13 @@ internal sealed unsafe class RecipeBuilder
         Hidden = config.Width(ConfigNames.EmbeddingLength);
         Layers = config.Count(ConfigNames.Layers) - (int)Math.Clamp(config.Scheme == NamingScheme.Gguf ? config.Number(ConfigKeys.NextN) ?? 0 : 0, 0, int.MaxValue);
         Layers = Layers > 0 ? Layers : throw EngineErrors.BadConfig(config.File, config.Key(ConfigNames.Layers), $"{Layers}", "at least one layer");
+        if (Layers > Math.Max(1, binder.Tensors))
+        {
+            // No layer is without a tensor; nobody should look for them one by one.
+            throw EngineErrors.BadConfig(config.File, config.Key(ConfigNames.Layers), $"{Layers}", $"at most the {binder.Tensors} tensors that there are");
+        }
+
+        binder.SizeName = new SizeNames(config, Hidden).Of;
     }
 
     /// <summary>The configuration.</summary>
@@ -65,7 +73,7 @@ internal sealed unsafe class RecipeBuilder
     /// <summary>A LayerNorm of the hidden state; the bias is optional.</summary>
     public INorm LayerNorm(string role, int layer = 0)
     {
-        float epsilon = (float)(Config.Number(ConfigKeys.LayerNormEpsilon) ?? throw EngineErrors.MissingConfig(Config.File, Config.Key(ConfigKeys.LayerNormEpsilon)));
+        float epsilon = Config.Epsilon(ConfigKeys.LayerNormEpsilon);
         return new LayerNorm(Binder.Vector(role, ".weight", layer, Hidden, Conventions.NormOffset), Binder.Optional(role, ".bias", layer, Hidden), epsilon, Hidden);
     }
 
@@ -81,7 +89,8 @@ internal sealed unsafe class RecipeBuilder
         bool tied = Config.Scheme == NamingScheme.HuggingFace && (Config.Flag(ConfigKeys.Tied) ?? tiedByDefault);
         if (!tied && Binder.Has("output"))
         {
-            WeightMatrix stored = Binder.Stored("output", 0, 0, false, table.Rows, Hidden);
+            // In a rehearsal the table may be missing; then nothing says how many rows there should be.
+            WeightMatrix stored = Binder.Stored("output", 0, 0, false, Binder.Has("token_embd") ? table.Rows : null, Hidden);
             return WeightBinder.Part(stored, 0, stored.Rows, null, Binder.Optional("output", ".bias", 0, stored.Rows));
         }
 
@@ -94,6 +103,11 @@ internal sealed unsafe class RecipeBuilder
         if (!_ropes.TryGetValue(kind, out IRope? rope))
         {
             RopeFrequencies frequencies = new RopeReader(Config, Binder, HeadDim, _context).Read(kind);
+            if (!frequencies.AreFinite)
+            {
+                throw EngineErrors.BadConfig(Config.File, Config.Key(ConfigKeys.RopeBase), "of a kind that makes angles without end", "a base and factors that give finite angles");
+            }
+
             _ropes[kind] = rope = new HalfSplitRope(frequencies, _ropeList.Count);
             _ropeList.Add(rope);
         }
@@ -205,7 +219,7 @@ internal sealed unsafe class RecipeBuilder
         return new DecoderRecipe { Embedding = embedding, Layers = layers, Head = head, Ropes = [.. _ropeList], Cache = [.. _cache], Scratch = scratch };
     }
 
-    private float RmsEpsilon => (float)(Config.Number(ConfigKeys.RmsEpsilon) ?? throw EngineErrors.MissingConfig(Config.File, Config.Key(ConfigKeys.RmsEpsilon)));
+    private float RmsEpsilon => Config.Epsilon(ConfigKeys.RmsEpsilon);
 
     private GatedMlp[] ExpertList(int layer, int count, int inner, Activation activation)
     {
@@ -219,7 +233,8 @@ internal sealed unsafe class RecipeBuilder
             int step = fused ? 2 * inner : inner;
             for (int e = 0; e < count; e++)
             {
-                experts[e] = new GatedMlp(
+                // A rehearsal has seen all there is to see in the stacks: one object stands for all experts.
+                experts[e] = Binder.Rehearsing && e > 0 ? experts[0] : new GatedMlp(
                     WeightBinder.Part(gate, e * step, inner, null, null),
                     WeightBinder.Part(up, (e * step) + (fused ? inner : 0), inner, null, null),
                     WeightBinder.Part(down, e * Hidden, Hidden, null, null),
@@ -267,19 +282,31 @@ internal sealed unsafe class RecipeBuilder
             WeightBinder.Part(Binder.Stored(role, layer, 0, Conventions.Transposed, count, Hidden), 0, count, order, Binder.BiasPart(role, layer, count, 0, count, order));
         WeightMatrix Fused(int first, int count, int[]? order) =>
             WeightBinder.Part(whole, first, count, order, Binder.BiasPart("blk.N.attn_qkv", layer, rows, first, count, order));
-        int[] OfHead(int part) => [.. Enumerable.Range(0, queries).Select(r => (r / dim * 3 * dim) + (part * dim) + (r % dim))];
+        int[]? OfHead(int part) => Binder.Rehearsing ? null : [.. Enumerable.Range(0, queries).Select(r => (r / dim * 3 * dim) + (part * dim) + (r % dim))];
     }
 
     /// <summary>Row h*d + j*d/2 + i of a head in halves is stored as row h*d + 2i + j. Source: llama.cpp, <c>convert_hf_to_gguf.py</c> (permute).</summary>
-    private static int[] Unpair(int heads, int dim)
+    /// <remarks>One array for all layers of a geometry; none in a rehearsal, which multiplies nothing.</remarks>
+    private int[]? Unpair(int heads, int dim)
     {
-        int[] order = new int[heads * dim];
+        if (Binder.Rehearsing)
+        {
+            return null;
+        }
+
+        if (_orders.TryGetValue((heads, dim), out int[]? order))
+        {
+            return order;
+        }
+
+        order = new int[heads * dim];
         for (int row = 0; row < order.Length; row++)
         {
             int within = row % dim;
             order[row] = row - within + (2 * (within % (dim / 2))) + (within / (dim / 2));
         }
 
+        _orders[(heads, dim)] = order;
         return order;
     }
 }

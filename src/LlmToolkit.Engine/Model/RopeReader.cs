@@ -1,3 +1,4 @@
+using System.Globalization;
 using LlmToolkit.Engine.Blocks;
 
 namespace LlmToolkit.Engine.Model;
@@ -22,22 +23,22 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
 
     private FixedFrequencies ReadGguf(string kind)
     {
-        double theta = config.Number(ConfigKeys.RopeBase) ?? DefaultBase;
-        int dims = Dims(config.Number(ConfigKeys.RopeDims) ?? headDim);
-        if (kind == Sliding && config.Number(ConfigKeys.RopeBaseSliding) is { } local)
+        double theta = config.Positive(ConfigKeys.RopeBase) ?? DefaultBase;
+        int dims = Dims(config.Number(ConfigKeys.RopeDims), headDim);
+        if (kind == Sliding && config.Positive(ConfigKeys.RopeBaseSliding) is { } local)
         {
             return new FixedFrequencies(RopeRules.Plain(local, dims));
         }
 
         float[] inverse = RopeRules.Plain(theta, dims);
-        double original = config.Number(ConfigKeys.RopeOriginal) ?? config.Number(ConfigNames.ContextLength) ?? context;
+        double original = config.Positive(ConfigKeys.RopeOriginal) ?? Trained();
         string factors = context > original ? "rope_factors_long" : "rope_factors_short";
         if ((binder.Values("rope_freqs", 0, dims / 2) ?? binder.Values(factors, 0, dims / 2)) is { } divisors)
         {
             inverse = RopeRules.Divide(inverse, divisors);
         }
 
-        double factor = Key("rope.scaling.factor") is { } stated and > 0 ? stated : Key("rope.scale_linear") is { } old and > 0 ? old : 1;
+        double factor = Scale("rope.scaling.factor") ?? Scale("rope.scale_linear") ?? 1;
         double magnitude = Key("rope.scaling.attn_factor") ?? 1;
         switch (KeyText("rope.scaling.type") ?? "linear")
         {
@@ -53,6 +54,9 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
         }
 
         double? Key(string name) => config.Metadata.Double($"{config.Architecture}.{name}");
+
+        // 0 says, as silence does, that nothing is scaled.
+        double? Scale(string name) => Key(name) is not { } scale || scale == 0 ? null : scale > 0 && double.IsFinite(scale) ? scale : throw Bad($"{config.Architecture}.{name}", scale);
         string? KeyText(string name) => config.Metadata.Text($"{config.Architecture}.{name}");
     }
 
@@ -60,16 +64,16 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
     {
         bool nested = Is($"rope_parameters.{kind}.rope_theta") || Is($"rope_parameters.{kind}.rope_type");
         double share = Number("partial_rotary_factor") ?? config.Number(ConfigKeys.RopeShare) ?? 1;
-        int dims = Dims(config.Number(ConfigKeys.RopeDims) ?? Math.Truncate(headDim * share));
-        if (kind == Sliding && !nested && config.Number(ConfigKeys.RopeBaseSliding) is { } local)
+        int dims = Dims(config.Number(ConfigKeys.RopeDims), Math.Truncate(headDim * share));
+        if (kind == Sliding && !nested && config.Positive(ConfigKeys.RopeBaseSliding) is { } local)
         {
             return new FixedFrequencies(RopeRules.Plain(local, dims));
         }
 
-        double theta = Number("rope_theta") ?? config.Number(ConfigKeys.RopeBase) ?? DefaultBase;
-        double trained = config.Number(ConfigNames.ContextLength) ?? context;
-        double original = Number("original_max_position_embeddings") ?? config.Number(ConfigKeys.RopeOriginal) ?? trained;
-        double factor = Number("factor") ?? trained / original;
+        double theta = Positive("rope_theta") ?? config.Positive(ConfigKeys.RopeBase) ?? DefaultBase;
+        double trained = Trained();
+        double original = Positive("original_max_position_embeddings") ?? config.Positive(ConfigKeys.RopeOriginal) ?? trained;
+        double factor = Positive("factor") ?? trained / original;
         float[] inverse = RopeRules.Plain(theta, dims);
         switch (Text("rope_type") ?? Text("type") ?? "default")
         {
@@ -100,6 +104,7 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
         bool Is(string key) => config.Metadata.TryGet(key, out _);
         string[] Paths(string name) => nested ? [$"rope_parameters.{kind}.{name}"] : [$"rope_parameters.{name}", $"rope_scaling.{name}"];
         double? Number(string name) => config.Metadata.Double(Paths(name));
+        double? Positive(string name) => Number(name) is not { } value ? null : value > 0 && double.IsFinite(value) ? value : throw Bad(Paths(name)[^1], value);
         string? Text(string name) => config.Metadata.Text(Paths(name));
         float[] Factors(string name, int count)
         {
@@ -117,6 +122,17 @@ internal sealed class RopeReader(ModelConfig config, WeightBinder binder, int he
         }
     }
 
-    private int Dims(double dims) =>
-        dims >= 2 && dims <= headDim ? (int)dims & ~1 : throw EngineErrors.BadConfig(config.File, config.Key(ConfigKeys.RopeDims), $"{dims}", $"from 2 to the head's width of {headDim}");
+    /// <summary>Length of training; a configuration that says nothing usable leaves it to the context of the load.</summary>
+    private double Trained() => config.Number(ConfigNames.ContextLength) is { } length and > 0 ? length : context;
+
+    /// <summary>The width that is rotated: as stated, which must be even, or a share of the head, rounded down.</summary>
+    private int Dims(double? stated, double otherwise)
+    {
+        double dims = stated ?? otherwise;
+        return dims >= 2 && dims <= headDim && (stated is null || dims % 2 == 0)
+            ? (int)dims & ~1
+            : throw EngineErrors.BadConfig(config.File, config.Key(ConfigKeys.RopeDims), dims.ToString(CultureInfo.InvariantCulture), $"an even width from 2 to the head's {headDim}");
+    }
+
+    private ModelException Bad(string key, double value) => EngineErrors.BadConfig(config.File, key, value.ToString(CultureInfo.InvariantCulture), "a finite number above 0");
 }

@@ -1,30 +1,33 @@
-using System.Runtime.InteropServices;
 using LlmToolkit.Engine.Kernels;
-using LlmToolkit.Engine.Quants;
 
 namespace LlmToolkit.Engine.Model;
 
-/// <summary>Finds tensors by role, checks their shapes and takes references to them. What cannot be used in place is copied once, and counted.</summary>
+/// <summary>Finds tensors by role, checks their shapes and types, and takes their values from a source: the container, or nowhere in a rehearsal.</summary>
 internal sealed unsafe class WeightBinder
 {
     private readonly ModelContainer _container;
     private readonly TensorNames _names;
     private readonly IReadOnlyList<string> _prefixes;
-    private readonly DecoderWeights _weights;
-    private readonly bool _exact;
+    private readonly WeightSource _source;
     private readonly bool _transposed;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TensorData> _inPlace = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, WeightMatrix> _transposes = new(StringComparer.Ordinal);
 
     /// <param name="container">Where the tensors are.</param>
     /// <param name="names">What they are called.</param>
     /// <param name="prefixes">What Hugging Face checkpoints put in front.</param>
-    /// <param name="weights">Owns what is bound.</param>
-    /// <param name="exact">Products keep float activations.</param>
+    /// <param name="source">Gives their values.</param>
     /// <param name="transposed">Projections are stored [in, out].</param>
-    public WeightBinder(ModelContainer container, TensorNames names, IReadOnlyList<string> prefixes, DecoderWeights weights, bool exact, bool transposed) =>
-        (_container, _names, _prefixes, _weights, _exact, _transposed) = (container, names, prefixes, weights, exact, transposed);
+    public WeightBinder(ModelContainer container, TensorNames names, IReadOnlyList<string> prefixes, WeightSource source, bool transposed) =>
+        (_container, _names, _prefixes, _source, _transposed) = (container, names, prefixes, source, transposed);
+
+    /// <summary>True when nothing is read and no memory is taken: sizes that are only stated must not be allocated.</summary>
+    public bool Rehearsing => _source.Rehearsing;
+
+    /// <summary>Number of tensors in the container.</summary>
+    public int Tensors => _container.Tensors.Count;
+
+    /// <summary>Says which setting asks for a size, for messages.</summary>
+    public Func<long, string?> SizeName { get; set; } = _ => null;
 
     /// <summary>The tensor of a role (with its suffix), or null.</summary>
     public TensorInfo? Find(string role, string suffix, int layer = 0, int expert = 0)
@@ -64,18 +67,28 @@ internal sealed unsafe class WeightBinder
     /// <summary>A matrix as stored, all its rows; <paramref name="rows"/> null: as many as there are.</summary>
     public WeightMatrix Stored(string role, int layer, int expert, bool transposed, int? rows, int columns)
     {
-        TensorInfo tensor = Require(role, ".weight", layer, expert);
-        int found = rows ?? (tensor.Shape.Count == 2 ? (int)Math.Clamp(tensor.Shape[transposed ? 1 : 0], 1, int.MaxValue) : 1);
-        Expect(tensor, transposed ? [columns, found] : [found, columns]);
-        return transposed ? Transpose(tensor, found, columns) : Matrix(tensor, found, columns);
+        TensorInfo? tensor = Require(role, ".weight", layer, expert);
+        int found = rows ?? (tensor?.Shape.Count == 2 ? (int)Math.Clamp(tensor.Shape[transposed ? 1 : 0], 1, int.MaxValue) : 1);
+        return tensor is null || !Fits(tensor, transposed ? [columns, found] : [found, columns]) || !Usable(tensor, transposed) ? _source.Absent(found, columns)
+            : transposed ? _source.Transposed(tensor, found, columns) : _source.Matrix(tensor, found, columns);
     }
 
     /// <summary>A stack of matrices [count, rows, columns] as one matrix of all rows.</summary>
     public WeightMatrix Stack(string role, int layer, int count, int rows, int columns)
     {
-        TensorInfo tensor = Require(role, ".weight", layer);
-        Expect(tensor, [count, rows, columns]);
-        return (long)count * rows <= int.MaxValue ? Matrix(tensor, count * rows, columns) : throw EngineErrors.WrongShape(tensor, $"fewer than {int.MaxValue} rows in all");
+        TensorInfo? tensor = Require(role, ".weight", layer);
+        if (tensor is null || !Fits(tensor, [count, rows, columns]) || !Usable(tensor, false))
+        {
+            return _source.Absent(rows, columns);
+        }
+
+        if ((long)count * rows > int.MaxValue)
+        {
+            _source.Refuse(EngineErrors.WrongShape(tensor, $"fewer than {int.MaxValue} rows in all", null));
+            return _source.Absent(rows, columns);
+        }
+
+        return _source.Matrix(tensor, count * rows, columns);
     }
 
     /// <summary>Rows of a stored matrix as a matrix of their own.</summary>
@@ -88,53 +101,48 @@ internal sealed unsafe class WeightBinder
         new(whole.Quant, whole.Data + (first * whole.RowBytes), whole.RowBytes, rows, whole.Columns, whole.Exact) { RowOrder = order, Bias = bias };
 
     /// <summary>A vector [count] as floats, <paramref name="offset"/> added; null where there is none.</summary>
-    public float* Optional(string role, string suffix, int layer, int count, float offset = 0, int expert = 0)
-    {
-        TensorInfo? tensor = Find(role, suffix, layer, expert);
-        return tensor is null ? null : Vector(tensor, count, offset, null, 0);
-    }
+    public float* Optional(string role, string suffix, int layer, int count, float offset = 0, int expert = 0) =>
+        Vector(Use(Find(role, suffix, layer, expert)), count, offset);
 
     /// <summary>A vector [count] as floats, <paramref name="offset"/> added.</summary>
-    public float* Vector(string role, string suffix, int layer, int count, float offset = 0) => Vector(Require(role, suffix, layer), count, offset, null, 0);
+    public float* Vector(string role, string suffix, int layer, int count, float offset = 0) => Vector(Require(role, suffix, layer), count, offset);
 
     /// <summary>Some rows of a bias of <paramref name="whole"/> rows, in the order of the weights they belong to; null where there is none.</summary>
     public float* BiasPart(string role, int layer, int whole, int first, int rows, int[]? order)
     {
-        TensorInfo? tensor = Find(role, ".bias", layer);
-        if (tensor is null)
+        TensorInfo? tensor = Use(Find(role, ".bias", layer));
+        if (tensor is null || !Fits(tensor, [whole]) || !Usable(tensor, false) || Rehearsing)
         {
             return null;
         }
 
-        Expect(tensor, [whole]);
         int[] places = new int[rows];
         for (int i = 0; i < rows; i++)
         {
             places[i] = first + (order is null ? i : order[i]);
         }
 
-        return Vector(tensor, rows, 0, places, whole);
+        return _source.Vector(tensor, rows, 0, places);
     }
 
-    /// <summary>The values of a small tensor, whatever its shape, as floats.</summary>
+    /// <summary>The values of a small tensor, whatever its shape, as floats; in a rehearsal ones.</summary>
     public float[]? Values(string role, int layer, int count)
     {
         float* values = Optional(role, ".weight", layer, count);
-        return values == null ? null : new ReadOnlySpan<float>(values, count).ToArray();
+        return values == null ? null : _source.Copy(values, count);
     }
 
     /// <summary>The first row of a table as floats, whatever the table's other rows.</summary>
     public float* FirstRow(string role, int columns)
     {
-        TensorInfo tensor = Require(role, ".weight", 0);
-        if (tensor.Shape.Count != 2 || tensor.Shape[0] < 1 || tensor.Shape[1] != columns)
+        TensorInfo? tensor = Require(role, ".weight", 0);
+        if (tensor is not null && (tensor.Shape.Count != 2 || tensor.Shape[0] < 1 || tensor.Shape[1] != columns))
         {
-            throw EngineErrors.WrongShape(tensor, $"[any, {columns}]");
+            _source.Refuse(EngineErrors.WrongShape(tensor, $"[any, {columns}]", null));
+            return null;
         }
 
-        float* row = Floats(columns);
-        Convert(tensor, row, 1);
-        return row;
+        return tensor is null || !Usable(tensor, false) ? null : _source.FirstRow(tensor, columns);
     }
 
     /// <summary>Tensors that nothing has asked for.</summary>
@@ -142,134 +150,80 @@ internal sealed unsafe class WeightBinder
 
     private float* Bias(string role, int layer, int expert, int rows) => Optional(role, ".bias", layer, rows, 0, expert);
 
-    private TensorInfo Require(string role, string suffix, int layer, int expert = 0) =>
-        Find(role, suffix, layer, expert)
-        ?? throw EngineErrors.MissingTensor(_container.Artifact.Path, [.. _names.Candidates(_container.Naming, role, layer, expert, _prefixes).Select(n => n + suffix)]);
-
-    private static void Expect(TensorInfo tensor, long[] shape)
+    private TensorInfo? Require(string role, string suffix, int layer, int expert = 0)
     {
-        if (!tensor.Shape.SequenceEqual(shape))
+        TensorInfo? found = Use(Find(role, suffix, layer, expert));
+        if (found is null)
         {
-            throw EngineErrors.WrongShape(tensor, "[" + string.Join(", ", shape) + "]");
+            _source.RefuseMissing(_container.Artifact.Path, [.. _names.Candidates(_container.Naming, role, layer, expert, _prefixes).Select(n => n + suffix)]);
         }
+
+        return found;
     }
 
-    /// <summary>Opens a tensor for the moment; disposed once its values are copied.</summary>
-    private TensorData Open(TensorInfo tensor)
+    private TensorInfo? Use(TensorInfo? tensor)
     {
-        if (_used.Add(tensor.Name) && _container.TryFind(tensor.Name[..Math.Max(0, tensor.Name.LastIndexOf('.'))] + ".scale", out TensorInfo? scale))
+        if (tensor is not null)
         {
-            throw EngineErrors.ScaledTensor(tensor, scale.Name);
+            _used.Add(tensor.Name);
         }
 
-        return _container.Read(tensor);
+        return tensor;
     }
 
-    /// <summary>Opens a tensor that is used where it lies as long as the model lives.</summary>
-    private TensorData Keep(TensorInfo tensor)
+    private float* Vector(TensorInfo? tensor, int count, float offset)
     {
-        if (!_inPlace.TryGetValue(tensor.Name, out TensorData? data))
+        if (tensor is null)
         {
-            _inPlace[tensor.Name] = data = _weights.Keep(Open(tensor));
+            return null;
         }
 
-        return data;
+        if (tensor.Shape.Elements != count)
+        {
+            _source.Refuse(EngineErrors.WrongShape(tensor, $"[{count}]", Disagreement(tensor, [count])));
+            return null;
+        }
+
+        return Usable(tensor, false) ? _source.Vector(tensor, count, offset, null) : null;
     }
 
-    private WeightMatrix Matrix(TensorInfo tensor, int rows, int columns)
+    private bool Fits(TensorInfo tensor, long[] shape)
     {
-        if (DefaultQuants.Find(tensor.DType) is { } quant)
+        bool fits = tensor.Shape.SequenceEqual(shape);
+        if (!fits)
         {
-            TensorData data = Keep(tensor);
-            return new WeightMatrix(quant, (byte*)data.Address, (nint)data.RowBytes, rows, columns, _exact);
+            _source.Refuse(EngineErrors.WrongShape(tensor, "[" + string.Join(", ", shape) + "]", Disagreement(tensor, shape)));
         }
 
-        // Double precision is rounded once; every other type the engine does not multiply is refused.
-        Quant floats = tensor.DType == DTypes.F64 ? DefaultQuants.Find(DTypes.F32)! : throw EngineErrors.UnsupportedType(tensor);
-        float* values = Floats((long)rows * columns);
-        Convert(tensor, values, rows);
-        return new WeightMatrix(floats, (byte*)values, (nint)columns * sizeof(float), rows, columns, _exact);
+        return fits;
     }
 
-    /// <summary>[in, out] as stored by GPT-2's Conv1D becomes [out, in], in the stored type.</summary>
-    private WeightMatrix Transpose(TensorInfo tensor, int rows, int columns)
+    /// <summary>The first dimension that differs and the setting that asks for it; null where the number of dimensions differs already, or no setting is known.</summary>
+    private string? Disagreement(TensorInfo tensor, long[] shape)
     {
-        if (_transposes.TryGetValue(tensor.Name, out WeightMatrix? done))
+        for (int i = 0; tensor.Shape.Count == shape.Length && i < shape.Length; i++)
         {
-            return done;
-        }
-
-        Quant quant = DefaultQuants.Find(tensor.DType) ?? throw EngineErrors.UnsupportedType(tensor);
-        if (tensor.DType.IsBlock)
-        {
-            throw EngineErrors.TransposedBlocks(tensor);
-        }
-
-        int size = tensor.DType.BlockBytes;
-        byte* turned = (byte*)_weights.Allocate((long)rows * columns * size).Address;
-        using TensorData stored = Open(tensor);
-        for (int c = 0; c < columns; c++)
-        {
-            byte* row = (byte*)stored.Address + (c * stored.RowBytes);
-            for (int r = 0; r < rows; r++)
+            if (tensor.Shape[i] != shape[i])
             {
-                NativeMemory.Copy(row + ((long)r * size), turned + ((((long)r * columns) + c) * size), (nuint)size);
+                return SizeName(shape[i]) is { } name ? $"dimension {i} is {tensor.Shape[i]}, but {name} makes it {shape[i]}" : $"dimension {i} is {tensor.Shape[i]}, expected {shape[i]}";
             }
         }
 
-        return _transposes[tensor.Name] = new WeightMatrix(quant, turned, (nint)columns * size, rows, columns, _exact);
+        return null;
     }
 
-    /// <summary>A vector as floats: values at <paramref name="places"/> of a whole, or all.</summary>
-    private float* Vector(TensorInfo tensor, int count, float offset, int[]? places, int whole)
+    private bool Usable(TensorInfo tensor, bool transposed)
     {
-        int stored = places is null ? count : whole;
-        if (tensor.Shape.Elements != stored)
+        ModelException? fault =
+            _container.TryFind(tensor.Name[..Math.Max(0, tensor.Name.LastIndexOf('.'))] + ".scale", out TensorInfo? scale) ? EngineErrors.ScaledTensor(tensor, scale.Name)
+            : DefaultQuants.Find(tensor.DType) is null && (transposed || tensor.DType != DTypes.F64) ? EngineErrors.UnsupportedType(tensor)
+            : transposed && tensor.DType.IsBlock ? EngineErrors.TransposedBlocks(tensor)
+            : null;
+        if (fault is not null)
         {
-            throw EngineErrors.WrongShape(tensor, $"[{stored}]");
+            _source.Refuse(fault);
         }
 
-        float[] values = new float[stored];
-        fixed (float* first = values)
-        {
-            Convert(tensor, first, tensor.Shape.Rows);
-        }
-
-        float* placed = Floats(count);
-        for (int i = 0; i < count; i++)
-        {
-            placed[i] = values[places is null ? i : places[i]] + offset;
-        }
-
-        return placed;
+        return fault is null;
     }
-
-    /// <summary>The first rows of a tensor as floats.</summary>
-    private void Convert(TensorInfo tensor, float* values, long rows)
-    {
-        Quant? quant = DefaultQuants.Find(tensor.DType);
-        if (quant is null && tensor.DType != DTypes.F64)
-        {
-            throw EngineErrors.UnsupportedType(tensor);
-        }
-
-        using TensorData data = Open(tensor);
-        int columns = checked((int)tensor.Shape.Columns);
-        for (long row = 0; row < rows; row++, values += columns)
-        {
-            byte* stored = (byte*)data.Address + (row * data.RowBytes);
-            if (quant is not null)
-            {
-                quant.Dequantize(stored, values, columns);
-                continue;
-            }
-
-            for (int i = 0; i < columns; i++)
-            {
-                values[i] = (float)((double*)stored)[i];
-            }
-        }
-    }
-
-    private float* Floats(long count) => (float*)_weights.Allocate(count * sizeof(float)).Address;
 }

@@ -48,8 +48,6 @@ internal static class ForeignErrors
 
     public static Diagnostic Zeros(string path, int count) => Refuse("LT1418", path, string.Create(CultureInfo.InvariantCulture, $"The file begins with {count} zero bytes."), "A downloader reserved the space and did not finish.", ["Delete the file and download it again."], Certainty.Likely);
 
-    public static Diagnostic Onnx(string path) => Unsupported("LT1419", path, "The file is an ONNX model; its backend is a plug-in that is not loaded.", "ONNX Runtime is not part of this build.", ["Add the ONNX plug-in.", OtherForm]);
-
     public static Diagnostic Text(string path) => Refuse("LT1420", path, "The file is plain text, not a model.", "It was named by mistake, or an error message was saved in place of the file.", ["Name the model's file.", Redownload]);
 
     private static Diagnostic Refuse(string code, string path, string message, string cause, IReadOnlyList<string> fixes, Certainty certainty = Certainty.Possible) => new()

@@ -1,10 +1,17 @@
+using LlmToolkit.Formats.Foreign.Onnx;
+using LlmToolkit.Formats.PyTorch.Pickle;
+
 namespace LlmToolkit.Formats.Foreign;
 
 /// <summary>What a file is that no format of ours claims.</summary>
 /// <param name="Name">Its name in answers of <c>detect</c>: <c>git-lfs-pointer</c>, <c>html</c>, <c>zip</c> …</param>
 /// <param name="Reason">What was seen, for people.</param>
 /// <param name="Diagnostic">Why it is no model to load, and what to do about it.</param>
-public sealed record ForeignMatch(string Name, string Reason, Diagnostic Diagnostic);
+public sealed record ForeignMatch(string Name, string Reason, Diagnostic Diagnostic)
+{
+    /// <summary>For a model of a format whose plug-in is not there: what checks and describes it; else null.</summary>
+    public IModelFormat? Format { get; init; }
+}
 
 /// <summary>Recognises one kind of file that is no model, or not ours. Judges by content; names only where content cannot tell.</summary>
 internal abstract class ForeignRecogniser
@@ -40,7 +47,7 @@ public static class ForeignFormats
         new Executable(),
         new Picture(),
         new ZeroBytes(),
-        new Onnx(),
+        new OnnxRecogniser(),
         new PlainText(),
     ];
 
@@ -83,5 +90,14 @@ public static class ForeignFormats
         }
 
         return null;
+    }
+
+    /// <summary>The first pickle in a file that names code, however it is packed: a bare pickle, one in a zip, a tar, a gzip, or a NumPy array of objects. Nothing is run.</summary>
+    /// <param name="artifact">A file that no format reads. Folders and files that cannot be read give null.</param>
+    /// <returns>What it names and where; null when there is none.</returns>
+    public static Diagnostic? HiddenCode(ModelArtifact artifact)
+    {
+        ArgumentNullException.ThrowIfNull(artifact);
+        return artifact.IsDirectory ? null : PickleScan.Unsafe(artifact.Path);
     }
 }

@@ -55,6 +55,20 @@ internal static class GgufConstants
         ("prefix", "fim_pre"), ("suffix", "fim_suf"), ("middle", "fim_mid"),
     ];
 
+    /// <summary>Name of a type that was taken out of ggml, and what to take instead; null: it never was one.</summary>
+    public static (string Name, string Instead)? RemovedType(uint id) => id switch
+    {
+        4 => ("Q4_2", "Q4_0"),
+        5 => ("Q4_3", "Q4_1"),
+        31 => ("Q4_0_4_4", "Q4_0"),
+        32 => ("Q4_0_4_8", "Q4_0"),
+        33 => ("Q4_0_8_8", "Q4_0"),
+        36 => ("IQ4_NL_4_4", "IQ4_NL"),
+        37 => ("IQ4_NL_4_8", "IQ4_NL"),
+        38 => ("IQ4_NL_8_8", "IQ4_NL"),
+        _ => null,
+    };
+
     /// <summary>Name of a <c>general.file_type</c>, without its "guessed" bit; null: unknown.</summary>
     public static string? FileType(long id) => (id & ~1024L) is long known and >= 0 && known < s_fileTypes.Length ? s_fileTypes[known] : null;
 

@@ -20,9 +20,9 @@ internal sealed class GgufContainer : ModelContainer
         Files = [.. maps.Select(m => m.File)];
         Tensors = headers.Count == 1 ? headers[0].Tensors : [.. headers.SelectMany(h => h.Tensors)];
         _warnings = [.. headers.SelectMany(h => h.Findings.All)];
-        if (GgufKind.NotAModel(Metadata, Tensors) is var (what, fix))
+        if (GgufKind.NotAModel(Metadata, Tensors) is var (what, fix, isUsable))
         {
-            _warnings.Add(GgufErrors.NotAModel(Files[0].Path, what, fix));
+            _warnings.Add(GgufErrors.NotAModel(Files[0].Path, what, fix, isUsable));
         }
 
         Info = GgufModelInfo.Read(_first, Tensors, Files);
@@ -85,7 +85,7 @@ internal sealed class GgufContainer : ModelContainer
             maps.Add(named);
             GgufHeader header = GgufHeader.Read(named);
             header.Findings.ThrowIfFaulty();
-            IReadOnlyList<ArtifactFile> parts = GgufSplit.Parts(file, header);
+            IReadOnlyList<ArtifactFile> parts = GgufSplit.Parts(named, header);
             if (parts.Count == 1)
             {
                 return new GgufContainer(artifact, maps, [header]);
@@ -96,7 +96,7 @@ internal sealed class GgufContainer : ModelContainer
             GgufHeader[] headers = new GgufHeader[parts.Count];
             for (int i = 0; i < parts.Count; i++)
             {
-                bool isNamed = parts[i].Path == file.Path;
+                bool isNamed = parts[i].Path == named.File.Path;
                 MappedFile map = isNamed ? named : MappedFile.Open(parts[i]);
                 maps.Add(map);
                 headers[i] = isNamed ? header : GgufHeader.Read(map);

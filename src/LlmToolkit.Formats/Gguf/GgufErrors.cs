@@ -8,6 +8,9 @@ internal static class GgufErrors
 {
     private static readonly string[] s_downloadAgain = ["Download the file again and compare its size and checksum with the model's page.", "Get the file from its first publisher."];
 
+    /// <summary>Code of a file that does not begin as a GGUF and is nothing known either.</summary>
+    public const string BadMagicCode = "LT1000";
+
     public static Diagnostic BadMagic(string file, uint found) => Fault(
         "LT1000", file, $"Not a GGUF file: the first four bytes are 0x{found:X8} as a number, expected 0x46554747 (\"GGUF\").", "The file is of another kind, or its beginning is damaged.",
         ["Let the toolkit choose the format: leave out --format.", "Check that the download is the model file."], evidence: $"0x{found:X8}");
@@ -61,10 +64,28 @@ internal static class GgufErrors
         s_downloadAgain, name, shape, severity: Severity.Critical);
 
     public static Diagnostic TensorType(string file, string name, uint type) => Fault(
-        "LT1013", file, $"The tensor \"{Shown.Text(name)}\" has ggml type {type}, which is not known.",
-        type is 4 or 5 or 31 or 32 or 33 or 36 or 37 or 38 ? "This number was taken out of ggml in 2023 or 2025." : type > 1000 ? "The header is damaged or hostile." : "The quantization is newer than this version, or from a fork of llama.cpp.",
+        "LT1013", file, $"The tensor \"{Shown.Text(name)}\" has ggml type {type}, which upstream ggml does not define.",
+        type > 1000 ? "The header is damaged or hostile." : "The quantization is newer than this version, or from a fork of llama.cpp.",
         ["Choose another quantization of the same model.", "Update the toolkit."], name, $"type {type}", type > 1000 ? FaultKind.Refused : FaultKind.Unsupported,
         type > 1000 ? Severity.Critical : Severity.High, Certainty.Likely);
+
+    public static Diagnostic RemovedType(string file, string name, uint type, string word, string instead) => Fault(
+        "LT1027", file, $"The tensor \"{Shown.Text(name)}\" has ggml type {type} ({word}), which was removed from ggml.", "The file was made before the type was removed; nothing current reads it.",
+        [$"Quantize the model again as {instead}.", $"Download a {instead} of the same model."], name, $"type {type} ({word})", FaultKind.Unsupported);
+
+    public static Diagnostic JoinedParts(string file, long count) => Fault(
+        "LT1028", file, $"The file is the first of {count} parts with another GGUF behind it: parts that were joined byte by byte.", "The parts were joined with cat or copy; each has a header of its own, so that makes no model.",
+        ["Download the parts as they are and give the first one.", "Join the original parts with llama-gguf-split --merge."], "split.count", $"{count}");
+
+    public static Diagnostic BytePart(string file, int number, int count) => Fault(
+        "LT1029", file, $"The file is piece {number}{(count > 0 ? $" of {count}" : "")} of a GGUF that was cut into pieces, not a file of its own.", "The uploader cut the file because of a size limit; the pieces must be joined before use.",
+        [$"Join the pieces in order into one file: cat {Shown.Text(PieceStem(file))}* > {Shown.Text(WholeName(file))} (on Windows: copy /b)."], "file name", Shown.Text(Path.GetFileName(file)),
+        certainty: Certainty.Likely);
+
+    public static Diagnostic Trailing(string file, long count, bool isArchive) => Fault(
+        "LT1030", file, $"{count} bytes follow the last tensor{(isArchive ? ", and they end like a zip: other tools may read another file than this one" : "")}. They are not read.",
+        "Something was appended to the file.", ["Nothing needs to be done here.", "Get the file from its first publisher if you do not know why."], "file length", $"{count} bytes too many",
+        severity: isArchive ? Severity.Medium : Severity.Low);
 
     public static Diagnostic RowLength(string file, string name, ulong columns, DType type) => Fault(
         "LT1014", file, $"The tensor \"{Shown.Text(name)}\" has rows of {columns} elements, not a multiple of the {type.BlockLength} of a {type} block.", "The file was quantized by a faulty tool.",
@@ -115,9 +136,13 @@ internal static class GgufErrors
         "LT1025", file, $"The tensor \"{Shown.Text(tensor.Name)}\" holds {tensor.DType} blocks of a big-endian file, which are not converted.", "Only plain types and the common block types are read from big-endian files.",
         ["Get the little-endian file of the model.", "Convert it with gguf-py's gguf_convert_endian.py."], tensor.Name, kind: FaultKind.Unsupported);
 
-    public static Diagnostic NotAModel(string file, string what, string fix) => Fault(
+    public static Diagnostic NotAModel(string file, string what, string fix, bool isUsable) => Fault(
         "LT1026", file, $"The file is {Shown.Text(what)}; it is no language model by itself.", "GGUF holds other things than models.", [fix], "general.type", Shown.Text(what),
-        FaultKind.Unsupported, Severity.Medium);
+        FaultKind.Unsupported, isUsable ? Severity.Medium : Severity.High);
+
+    private static string PieceStem(string file) => Path.GetFileName(file) is var name && name.LastIndexOfAny(['-', '.']) is int end and > 0 ? name[..(end + 1)] : name;
+
+    private static string WholeName(string file) => Path.GetFileName(file) is var name && name.IndexOf(".gguf", StringComparison.OrdinalIgnoreCase) is int end and >= 0 ? name[..(end + 5)] : name + ".gguf";
 
     private static Diagnostic Fault(
         string code, string file, string message, string cause, IReadOnlyList<string> fixes, string? field = null, string? evidence = null,

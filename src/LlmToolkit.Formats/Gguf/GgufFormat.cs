@@ -20,11 +20,15 @@ internal sealed class GgufFormat : IModelFormat
         ArgumentNullException.ThrowIfNull(artifact);
         if (!artifact.IsDirectory)
         {
-            return bytes.Head.StartsWith("GGUF"u8) ? new(1, "starts with the bytes \"GGUF\"") : FormatMatch.None;
+            // A later piece of a cut file has no signature; only its name tells, and joining the pieces is what helps.
+            return bytes.Head.StartsWith("GGUF"u8) ? new(1, "starts with the bytes \"GGUF\"")
+                : GgufSplit.Piece(artifact.Files[0].Name) is { Number: > 1 } ? new(0.3, "named like a later piece of a GGUF that was cut into pieces") : FormatMatch.None;
         }
 
         DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(artifact);
-        return analysis.Shape == DirectoryShapes.Gguf ? new(0.95, analysis.Reason) : FormatMatch.None;
+        return analysis.Shape == DirectoryShapes.Gguf ? new(0.95, analysis.Reason)
+            : DirectoryAnalyzer.AnalyzeGguf(artifact) is { } beside ? new(0.5, $"beside other weights, {beside.Reason}")
+            : FormatMatch.None;
     }
 
     /// <inheritdoc/>
@@ -57,7 +61,9 @@ internal sealed class GgufFormat : IModelFormat
         }
 
         DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(artifact);
-        return analysis.Shape == DirectoryShapes.Gguf && DirectoryAnalyzer.Entry(analysis) is { } weights
+        // Asked for by name, the GGUF files of a mixed directory are meant.
+        DirectoryAnalysis? files = analysis.Shape == DirectoryShapes.Gguf ? analysis : DirectoryAnalyzer.AnalyzeGguf(artifact);
+        return files is not null && DirectoryAnalyzer.Entry(files) is { } weights
             ? weights
             : throw new ModelException(HuggingFaceErrors.NoWeights(artifact.Path, analysis.Reason));
     }
@@ -66,10 +72,11 @@ internal sealed class GgufFormat : IModelFormat
     {
         MappedFile map = MappedFile.Open(file);
         GgufHeader header = GgufHeader.Read(map);
+        (int Number, int Count)? piece = GgufSplit.Piece(file.Name);
         if (!header.IsGguf)
         {
             map.Release();
-            throw fault;
+            throw piece is var (later, all) && fault.Diagnostic.Code == GgufErrors.BadMagicCode ? new ModelException(GgufErrors.BytePart(file.Path, later, all)) : fault;
         }
 
         // The fault may lie in another part of the set: then this part's own findings do not have it.
@@ -77,6 +84,11 @@ internal sealed class GgufFormat : IModelFormat
         if (!findings.Exists(f => f.Code == fault.Diagnostic.Code && f.Message == fault.Diagnostic.Message))
         {
             findings.Insert(0, fault.Diagnostic);
+        }
+
+        if (piece is var (number, count))
+        {
+            findings.Insert(0, GgufErrors.BytePart(file.Path, number, count));
         }
 
         return new ModelDescription(artifact, findings, tensor => map.Holds(tensor) ? GgufContainer.Read(map, tensor) : null)

@@ -14,8 +14,11 @@ internal sealed class GgufHeader
 
     private GgufHeader(MappedFile file) => _file = file;
 
-    /// <summary>Version as the file says, in the file's byte order.</summary>
-    public uint Version { get; private set; }
+    /// <summary>Version as the file says, in the file's byte order; null: the file ends before it.</summary>
+    public uint? Version { get; private set; }
+
+    /// <summary>True when the list of tensors was read to its end.</summary>
+    public bool HasAllTensors { get; private set; }
 
     /// <summary>True when every number of the file is big-endian.</summary>
     public bool BigEndian { get; private set; }
@@ -54,11 +57,15 @@ internal sealed class GgufHeader
         }
         catch (ModelException e)
         {
-            header._findings.Add(e.Diagnostic);
+            header.Note(e.Diagnostic);
         }
 
         return header;
     }
+
+    /// <summary>What contradicts the known layout is no fault of a file of another version.</summary>
+    private void Note(Diagnostic finding) =>
+        _findings.Add(CompatibilityMode is null || finding.Severity < Severity.High ? finding : finding with { Kind = FaultKind.Unsupported });
 
     private void Read()
     {
@@ -76,12 +83,12 @@ internal sealed class GgufHeader
         {
             if (!Metadata.Read(ref reader, _file, $"key {i + 1} of {keyCount}", out string key))
             {
-                _findings.Add(GgufErrors.DuplicateKey(path, key));
+                Note(GgufErrors.DuplicateKey(path, key));
             }
         }
 
         ReadAlignment();
-        GgufTensors tensors = new(_file, Alignment, _findings);
+        GgufTensors tensors = new(_file, Alignment, Note);
         try
         {
             for (ulong i = 0; i < tensorCount; i++)
@@ -91,15 +98,36 @@ internal sealed class GgufHeader
         }
         catch (ModelException e)
         {
-            // The data begin after the last entry, so without it no tensor can be located.
-            _findings.Add(e.Diagnostic);
+            // The data begin after the last entry, so without it no tensor can be located, only named.
+            Note(e.Diagnostic);
+            Tensors = tensors.Named(BigEndian);
             return;
         }
 
+        HasAllTensors = true;
         HeaderBytes = reader.Position;
         DataStart = tensorCount == 0 ? HeaderBytes : (HeaderBytes + Alignment - 1) / Alignment * Alignment;
         Tensors = tensors.Locate(DataStart, BigEndian);
+        CheckTrailing(tensors.End(DataStart));
     }
+
+    /// <summary>Readers ignore what follows the last tensor and its padding; a second file hidden there is worth a word.</summary>
+    private void CheckTrailing(UInt128 end)
+    {
+        const int ArchiveEnd = 1 << 16;
+        if ((UInt128)_file.Length <= end + Alignment)
+        {
+            return;
+        }
+
+        long count = _file.Length - (long)end;
+        int tail = (int)Math.Min(count, ArchiveEnd);
+        IsFollowedByGguf = _file.Span((long)end, (int)Math.Min(count, 4096)).IndexOf("GGUF"u8) is >= 0 and int at && at < Alignment;
+        Note(GgufErrors.Trailing(_file.File.Path, count, _file.Span(_file.Length - tail, tail).IndexOf("PK\u0005\u0006"u8) >= 0));
+    }
+
+    /// <summary>True when another GGUF begins behind this one.</summary>
+    public bool IsFollowedByGguf { get; private set; }
 
     private void CheckMagic(ReadOnlySpan<byte> head)
     {
@@ -131,12 +159,13 @@ internal sealed class GgufHeader
         uint version = reader.ReadUInt32("the version");
         // There is no flag for the byte order: a big-endian file shows by a version whose low half is 0.
         BigEndian = (version & 0xFFFF) == 0 && version != 0;
-        Version = BigEndian ? BinaryPrimitives.ReverseEndianness(version) : version;
-        reader.Layout = new GgufLayout(BigEndian, Wide: Version != 1);
-        if (Version is 0 or > GgufConstants.NewestVersion)
+        version = BigEndian ? BinaryPrimitives.ReverseEndianness(version) : version;
+        Version = version;
+        reader.Layout = new GgufLayout(BigEndian, Wide: version != 1);
+        if (version is 0 or > GgufConstants.NewestVersion)
         {
-            _findings.Add(GgufErrors.Version(_file.File.Path, Version));
-            CompatibilityMode = Version == 0 ? null : $"gguf-v{GgufConstants.NewestVersion}";
+            _findings.Add(GgufErrors.Version(_file.File.Path, version));
+            CompatibilityMode = version == 0 ? null : $"gguf-v{GgufConstants.NewestVersion}";
         }
     }
 
@@ -161,7 +190,7 @@ internal sealed class GgufHeader
         }
         else
         {
-            _findings.Add(GgufErrors.Alignment(_file.File.Path, $"{value.Type} {Shown.Text(value.ToString())}"));
+            Note(GgufErrors.Alignment(_file.File.Path, $"{value.Type} {Shown.Text(value.ToString())}"));
         }
     }
 }

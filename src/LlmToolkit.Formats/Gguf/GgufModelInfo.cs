@@ -14,20 +14,22 @@ internal static class GgufModelInfo
         int? heads = PerLayer(metadata, architecture, ConfigNames.Heads)?.FirstOrDefault(h => h > 0) is int h and > 0 ? h : null;
         int? kvHeads = PerLayer(metadata, architecture, ConfigNames.KvHeads)?.FirstOrDefault(k => k > 0) is int k and > 0 ? k : heads;
         int? embedding = Int(metadata, architecture, ConfigNames.EmbeddingLength);
-        // Latent attention caches compressed rows of key_length; the heads themselves are key_length_mla wide.
-        int? headDim = Int(metadata, $"{architecture}.attention.key_length_mla") ?? Int(metadata, architecture, ConfigNames.HeadDim) ?? (heads > 0 ? embedding / heads : null);
+        // Latent attention caches one compressed row of key_length for all; each head's own keys and values, key_length_mla wide, are made from it.
+        int? latent = Int(metadata, $"{architecture}.attention.key_length_mla");
+        kvHeads = latent is null ? kvHeads : heads;
+        int? headDim = latent ?? Int(metadata, architecture, ConfigNames.HeadDim) ?? (heads > 0 ? embedding / heads : null);
         TokenizerInfo? tokenizer = Tokenizer(metadata);
         bool isEncoder = architecture is not null && GgufConstants.IsEncoder(architecture);
         int? layers = Layers(metadata, architecture);
         return new ModelInfo
         {
             Format = GgufFormat.FormatName,
-            Version = $"{first.Version}",
-            ByteOrder = first.BigEndian ? "big" : "little",
+            Version = first.Version is { } version ? $"{version}" : null,
+            ByteOrder = first.Version is null ? null : first.BigEndian ? "big" : "little",
             Architecture = architecture,
             Name = metadata.Text("general.name"),
             License = metadata.Text("general.license"),
-            Parameters = TensorSums.Parameters(tensors),
+            Parameters = first.HasAllTensors ? TensorSums.Parameters(tensors) : null,
             Quantization = metadata.Int64("general.file_type") is { } type && GgufConstants.FileType(type) is { } word ? word : bytesByType.Keys.FirstOrDefault(),
             FileBytes = files.Sum(f => f.Length),
             ContextLength = Int(metadata, architecture, ConfigNames.ContextLength),
@@ -37,12 +39,13 @@ internal static class GgufModelInfo
             KvHeads = kvHeads,
             HeadDim = headDim,
             Vocabulary = Int(metadata, architecture, ConfigNames.Vocabulary) is { } size and > 0 ? size : tokenizer?.Vocabulary,
-            KvBytesPerToken = isEncoder ? null : KvBytes(metadata, architecture, layers, headDim),
+            KvBytesPerToken = isEncoder ? null : GgufKvCache.BytesPerToken(metadata, architecture, layers, headDim, tensors),
             Tokenizer = tokenizer,
             HasChatTemplate = ChatTemplate(metadata) is not null,
             AdapterOf = metadata.Text("general.type") == "adapter" ? metadata.Text("general.base_model.0.name", "general.base_model.0.repo_url") ?? architecture : null,
             IsEncoder = isEncoder,
             BytesByType = bytesByType,
+            TensorsByType = TensorSums.TensorsByType(tensors),
             CopiedBytes = TensorSums.Copied(tensors),
         };
     }
@@ -114,42 +117,8 @@ internal static class GgufModelInfo
         return metadata.Int64($"{architecture}.nextn_predict_layers") is { } extra && extra > 0 && extra < blocks ? blocks - (int)extra : blocks;
     }
 
-    private static long? KvBytes(GgufMetadata metadata, string? architecture, int? layers, int? headDim)
-    {
-        if (layers is null or <= 0 || (PerLayer(metadata, architecture, ConfigNames.KvHeads) ?? PerLayer(metadata, architecture, ConfigNames.Heads)) is not { Length: > 0 } kvHeads)
-        {
-            return null;
-        }
-
-        long key = metadata.Int64($"{architecture}.attention.key_length") ?? headDim ?? 0;
-        long value = metadata.Int64($"{architecture}.attention.value_length") ?? headDim ?? 0;
-        // Latent attention caches one compressed row that serves as key and as value.
-        long width = metadata.Int64($"{architecture}.attention.key_length_mla") is not null ? key : key + value;
-        long interval = Math.Max(metadata.Int64($"{architecture}.full_attention_interval") ?? 1, 1);
-        long own = layers.Value - Math.Clamp(metadata.Int64($"{architecture}.attention.shared_kv_layers") ?? 0, 0, layers.Value);
-        if (width is < 0 or > int.MaxValue)
-        {
-            return null;
-        }
-
-        if (kvHeads.Length == 1)
-        {
-            // UInt128: a hostile header may say 2^31 of each.
-            UInt128 bytes = (UInt128)(own / interval) * (UInt128)kvHeads[0] * (UInt128)width * 2;
-            return bytes <= long.MaxValue ? (long)bytes : null;
-        }
-
-        UInt128 sum = 0;
-        for (int i = 0; i < Math.Min(own, kvHeads.Length); i++)
-        {
-            sum += (i + 1) % interval == 0 ? (UInt128)kvHeads[i] * (UInt128)width * 2 : 0;
-        }
-
-        return sum <= long.MaxValue ? (long)sum : null;
-    }
-
     /// <summary>A number that may be given once or for each layer; null when absent or out of range.</summary>
-    private static int[]? PerLayer(GgufMetadata metadata, string? architecture, ConfigName name)
+    public static int[]? PerLayer(GgufMetadata metadata, string? architecture, ConfigName name)
     {
         if (!metadata.TryGet($"{architecture}.{name.Gguf}", out MetadataValue? value))
         {

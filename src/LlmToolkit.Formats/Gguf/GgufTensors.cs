@@ -4,7 +4,7 @@ using LlmToolkit.Formats.Shared;
 namespace LlmToolkit.Formats.Gguf;
 
 /// <summary>Reads the list of tensors and checks that their bytes lie where a sound file has them.</summary>
-internal sealed class GgufTensors(MappedFile file, uint alignment, Findings findings)
+internal sealed class GgufTensors(MappedFile file, uint alignment, Action<Diagnostic> note)
 {
     private readonly List<Entry> _entries = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
@@ -18,7 +18,7 @@ internal sealed class GgufTensors(MappedFile file, uint alignment, Findings find
         string name = Encoding.UTF8.GetString(nameBytes);
         if (nameBytes.Length > GgufConstants.GgmlNameBytes)
         {
-            findings.Add(GgufErrors.LongName(path, name, nameBytes.Length));
+            note(GgufErrors.LongName(path, name, nameBytes.Length));
         }
 
         uint count = reader.ReadUInt32($"the number of dimensions of {what}");
@@ -37,7 +37,7 @@ internal sealed class GgufTensors(MappedFile file, uint alignment, Findings find
         ulong offset = reader.ReadUInt64($"the offset of {what}");
         if (!_names.Add(name))
         {
-            findings.Add(GgufErrors.DuplicateTensor(path, name));
+            note(GgufErrors.DuplicateTensor(path, name));
             return;
         }
 
@@ -53,30 +53,32 @@ internal sealed class GgufTensors(MappedFile file, uint alignment, Findings find
         CheckBounds(dataStart);
         CheckOverlaps();
         CheckOrder();
-        List<TensorInfo> tensors = new(_entries.Count);
-        foreach (Entry entry in _entries)
-        {
-            tensors.Add(new TensorInfo
-            {
-                Name = entry.Name,
-                DType = entry.Type,
-                Shape = entry.Shape,
-                File = file.File,
-                Offset = dataStart + entry.Offset,
-                Bytes = entry.Bytes,
-                BigEndian = bigEndian && entry.Type.BlockBytes > 1,
-            });
-        }
-
-        return tensors;
+        return [.. _entries.Select(e => Info(e, dataStart + e.Offset, bigEndian))];
     }
+
+    /// <summary>The tensors read so far of a list that is cut: where their bytes lie is not known.</summary>
+    public List<TensorInfo> Named(bool bigEndian) => [.. _entries.Select(e => Info(e, -1, bigEndian))];
+
+    /// <summary>Where the last tensor ends, from the start of the file.</summary>
+    public UInt128 End(long dataStart) => _entries.Aggregate((UInt128)dataStart, (end, e) => UInt128.Max(end, (UInt128)dataStart + (UInt128)e.Offset + (UInt128)e.Bytes));
+
+    private TensorInfo Info(Entry entry, long offset, bool bigEndian) => new()
+    {
+        Name = entry.Name,
+        DType = entry.Type,
+        Shape = entry.Shape,
+        File = file.File,
+        Offset = offset,
+        Bytes = entry.Bytes,
+        BigEndian = bigEndian && entry.Type.BlockBytes > 1,
+    };
 
     private (DType Type, TensorShape Shape, long Bytes)? Geometry(string name, ReadOnlySpan<ulong> sizes, uint typeId)
     {
         string path = file.File.Path;
         if (typeId > int.MaxValue || DTypes.FromGgml((int)typeId) is not { } type)
         {
-            findings.Add(GgufErrors.TensorType(path, name, typeId));
+            note(GgufConstants.RemovedType(typeId) is var (word, instead) ? GgufErrors.RemovedType(path, name, typeId, word, instead) : GgufErrors.TensorType(path, name, typeId));
             return null;
         }
 
@@ -88,7 +90,7 @@ internal sealed class GgufTensors(MappedFile file, uint alignment, Findings find
             product *= Math.Max(sizes[i], 1);
             if (product > long.MaxValue)
             {
-                findings.Add(GgufErrors.Shape(path, name, "[" + string.Join(", ", sizes.ToArray()) + "]"));
+                note(GgufErrors.Shape(path, name, "[" + string.Join(", ", sizes.ToArray()) + "]"));
                 return null;
             }
 
@@ -98,14 +100,14 @@ internal sealed class GgufTensors(MappedFile file, uint alignment, Findings find
         ulong columns = sizes.Length == 0 ? 1 : sizes[0];
         if (columns % (ulong)type.BlockLength != 0)
         {
-            findings.Add(GgufErrors.RowLength(path, name, columns, type));
+            note(GgufErrors.RowLength(path, name, columns, type));
             return null;
         }
 
         UInt128 bytes = sizes.Contains(0UL) ? 0 : product / (UInt128)type.BlockLength * (UInt128)type.BlockBytes;
         if (bytes > long.MaxValue)
         {
-            findings.Add(GgufErrors.Shape(path, name, $"[{string.Join(", ", sizes.ToArray())}] of {type}"));
+            note(GgufErrors.Shape(path, name, $"[{string.Join(", ", sizes.ToArray())}] of {type}"));
             return null;
         }
 
@@ -116,13 +118,13 @@ internal sealed class GgufTensors(MappedFile file, uint alignment, Findings find
     {
         if (offset % alignment != 0)
         {
-            findings.Add(GgufErrors.Misaligned(file.File.Path, name, offset, alignment));
+            note(GgufErrors.Misaligned(file.File.Path, name, offset, alignment));
         }
 
         // Half of what a long holds: adding the start of the data and the size cannot overflow then.
         if (offset > long.MaxValue / 2)
         {
-            findings.Add(GgufErrors.OffsetTooLarge(file.File.Path, name, offset));
+            note(GgufErrors.OffsetTooLarge(file.File.Path, name, offset));
             return false;
         }
 
@@ -147,7 +149,7 @@ internal sealed class GgufTensors(MappedFile file, uint alignment, Findings find
 
         if (first is not null)
         {
-            findings.Add(GgufErrors.OutOfFile(file.File.Path, first, outside, needed, file.Length));
+            note(GgufErrors.OutOfFile(file.File.Path, first, outside, needed, file.Length));
         }
     }
 
@@ -158,7 +160,7 @@ internal sealed class GgufTensors(MappedFile file, uint alignment, Findings find
         {
             if (previous is not null && (UInt128)previous.Offset + (UInt128)previous.Bytes > (UInt128)entry.Offset)
             {
-                findings.Add(GgufErrors.Overlap(file.File.Path, previous.Name, entry.Name));
+                note(GgufErrors.Overlap(file.File.Path, previous.Name, entry.Name));
             }
 
             previous = entry;
@@ -172,7 +174,7 @@ internal sealed class GgufTensors(MappedFile file, uint alignment, Findings find
         {
             if ((UInt128)entry.Offset != expected)
             {
-                findings.Add(GgufErrors.NotInOrder(file.File.Path, entry.Name));
+                note(GgufErrors.NotInOrder(file.File.Path, entry.Name));
                 return;
             }
 

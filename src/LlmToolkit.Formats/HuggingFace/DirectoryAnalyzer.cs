@@ -70,9 +70,9 @@ public static partial class DirectoryAnalyzer
         }
 
         (ArtifactFile File, string Format, string Why)? weights = FindWeights(artifact);
-        if (Has("adapter_config.json") && weights is null)
+        ArtifactFile? adapter = artifact.Find("adapter_model.safetensors") ?? artifact.Find("adapter_model.bin");
+        if (Has("adapter_config.json") && (weights is null || (adapter is not null && !Has("config.json"))))
         {
-            ArtifactFile? adapter = artifact.Find("adapter_model.safetensors") ?? artifact.Find("adapter_model.bin");
             return new DirectoryAnalysis
             {
                 Shape = DirectoryShapes.Adapter,
@@ -98,7 +98,7 @@ public static partial class DirectoryAnalyzer
             };
         }
 
-        List<ArtifactFile> ggufs = [.. artifact.Files.Where(f => f.Name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))];
+        List<ArtifactFile> ggufs = GgufFiles(artifact);
         if (ggufs.Count > 0)
         {
             return ChooseGguf(ggufs);
@@ -119,8 +119,17 @@ public static partial class DirectoryAnalyzer
             : Nothing(DirectoryShapes.None, artifact.Files.Count == 0 ? "the directory is empty" : $"none of its {artifact.Files.Count} files is a model's configuration or weights");
     }
 
+    /// <summary>Which of a directory's GGUF files is meant, whatever lies beside them; null: there is none.</summary>
+    internal static DirectoryAnalysis? AnalyzeGguf(ModelArtifact artifact)
+    {
+        List<ArtifactFile> files = GgufFiles(artifact);
+        return files.Exists(f => !GgufSideFile().IsMatch(f.Name)) ? ChooseGguf(files) : null;
+    }
+
     /// <summary>The file to open: the index of a sharded set, else the weights, or the first part of a split set; null: there is none.</summary>
     internal static ArtifactFile? Entry(DirectoryAnalysis analysis) => analysis.Index ?? (analysis.Weights.Count > 0 ? analysis.Weights[0] : null);
+
+    private static List<ArtifactFile> GgufFiles(ModelArtifact artifact) => [.. artifact.Files.Where(f => f.Name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))];
 
     private static DirectoryAnalysis Nothing(string shape, string reason) => new() { Shape = shape, Reason = reason };
 

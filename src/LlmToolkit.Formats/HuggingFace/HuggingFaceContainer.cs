@@ -10,7 +10,7 @@ internal sealed class HuggingFaceContainer(ModelArtifact artifact, HuggingFaceFo
     public override IReadOnlyList<ArtifactFile> Files => weights.Files;
 
     /// <inheritdoc/>
-    public override ModelInfo Info { get; } = HuggingFaceModelInfo.Read(folder, weights.Info, format);
+    public override ModelInfo Info { get; } = HuggingFaceModelInfo.Read(folder, weights.Info, weights.Tensors, format);
 
     /// <inheritdoc/>
     public override NamingScheme Naming => NamingScheme.HuggingFace;

@@ -153,7 +153,7 @@ public sealed class HuggingFaceFormat : IModelFormat
         return new ModelDescription(artifact, findings, weights is null ? null : weights.TryRead)
         {
             Files = weights?.Files ?? [],
-            Info = folder is null ? bare with { Format = FormatName } : HuggingFaceModelInfo.Read(folder, bare, FormatName),
+            Info = folder is null ? bare with { Format = FormatName } : HuggingFaceModelInfo.Read(folder, bare, weights?.Tensors ?? [], FormatName),
             Metadata = folder?.Config ?? weights?.Metadata,
             Tensors = weights?.Tensors ?? [],
             Opaque = weights?.Opaque ?? [],

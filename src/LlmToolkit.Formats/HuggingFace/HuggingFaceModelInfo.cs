@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.HuggingFace;
 
@@ -14,17 +15,17 @@ internal static class HuggingFaceModelInfo
     /// <summary>Classes that do not end in …Model and give logits.</summary>
     private static readonly string[] s_generative = ["ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "DoubleHeadsModel", "ChatGLMModel", "ForCausalLMWithValueHead"];
 
-    private static readonly string[] s_attentionKinds = ["full_attention", "sliding_attention", "chunked_attention", "attention", "hybrid"];
-
     /// <summary>The facts of the weights, completed by the folder's.</summary>
-    public static ModelInfo Read(HuggingFaceFolder folder, ModelInfo weights, string format)
+    public static ModelInfo Read(HuggingFaceFolder folder, ModelInfo weights, IReadOnlyList<TensorInfo> tensors, string format)
     {
         JsonMetadata config = folder.Config;
         string? modelClass = config.TryGet("architectures", out MetadataValue? classes) && classes.TryGetStrings(out IReadOnlyList<string>? names) && names.Count > 0 ? names[0] : null;
         string? modelType = config.Text("model_type");
         int? embedding = Int(config, ConfigNames.EmbeddingLength);
         int? heads = First(config, ConfigNames.Heads.HuggingFace);
-        int? kvHeads = First(config, ConfigNames.KvHeads.HuggingFace) ?? (config.Bool("multi_query") == true ? 1 : heads);
+        // Falcon's first generation writes both: then one head serves all.
+        bool isMultiQuery = config.Bool("multi_query") == true && config.Bool("new_decoder_architecture") != true;
+        int? kvHeads = isMultiQuery ? 1 : First(config, ConfigNames.KvHeads.HuggingFace) ?? heads;
         // Latent attention joins a part without and a part with rotation; its head_dim, where given, means the latter alone.
         int? latent = Positive(config, "kv_lora_rank") is null ? null : (int?)(Positive(config, "qk_nope_head_dim") + Positive(config, "qk_rope_head_dim"));
         int? headDim = latent ?? Int(config, ConfigNames.HeadDim) ?? (int?)Positive(config, "d_kv") ?? (heads > 0 ? embedding / heads : null);
@@ -38,6 +39,7 @@ internal static class HuggingFaceModelInfo
             ModelClass = modelClass,
             Name = folder.Name,
             License = folder.License(),
+            Parameters = Parameters(config, weights, tensors),
             Quantization = Quantization(config) ?? weights.Quantization,
             ContextLength = Int(config, ConfigNames.ContextLength),
             EmbeddingLength = embedding,
@@ -46,7 +48,7 @@ internal static class HuggingFaceModelInfo
             KvHeads = kvHeads,
             HeadDim = headDim,
             Vocabulary = Int(config, ConfigNames.Vocabulary) ?? tokenizer?.Vocabulary,
-            KvBytesPerToken = isEncoder ? null : KvBytes(config, layers, kvHeads, headDim),
+            KvBytesPerToken = isEncoder ? null : HuggingFaceKvCache.BytesPerToken(config, layers, kvHeads, headDim),
             Tokenizer = tokenizer,
             HasChatTemplate = folder.ChatTemplate is not null,
             IsEncoder = isEncoder,
@@ -123,55 +125,20 @@ internal static class HuggingFaceModelInfo
         }
     }
 
-    private static long? KvBytes(JsonMetadata config, int? layers, int? kvHeads, int? headDim)
+    /// <summary>The weights' own count, without an output matrix that is stored beside the embedding it is tied to.</summary>
+    private static long? Parameters(JsonMetadata config, ModelInfo weights, IReadOnlyList<TensorInfo> tensors)
     {
-        if (layers is not > 0)
+        long? bits = config.Int64("quantization_config.config_groups.group_0.weights.num_bits");
+        long? count = bits is null or 4 ? weights.Parameters : LogicalParameters.Count(tensors, bits);
+        if (config.Bool("tie_word_embeddings") != true)
         {
-            return null;
+            return count;
         }
 
-        UInt128 width;
-        if (Positive(config, "kv_lora_rank") is { } rank)
-        {
-            // Latent attention caches one compressed row that serves as key and as value.
-            width = (UInt128)(rank + (Positive(config, "qk_rope_head_dim") ?? 0));
-        }
-        else if (kvHeads is >= 0 && headDim is >= 0)
-        {
-            width = (UInt128)kvHeads * (UInt128)headDim * 2;
-        }
-        else
-        {
-            return null;
-        }
-
-        UInt128 bytes = (UInt128)AttentionLayers(config, layers.Value) * width * 2;
-        return bytes <= long.MaxValue ? (long)bytes : null;
-    }
-
-    /// <summary>How many layers keep keys and values of their own.</summary>
-    private static long AttentionLayers(JsonMetadata config, int layers)
-    {
-        long own = layers - Math.Clamp(config.Int64("num_kv_shared_layers") ?? 0, 0, layers);
-        foreach (string key in (string[])["layer_types", "layers_block_type"])
-        {
-            if (config.TryGet(key, out MetadataValue? value) && value.TryGetStrings(out IReadOnlyList<string>? kinds))
-            {
-                return kinds.Take((int)own).Count(k => s_attentionKinds.Contains(k));
-            }
-        }
-
-        if (config.Text("hybrid_override_pattern") is { } pattern)
-        {
-            return pattern.Count(c => c == '*');
-        }
-
-        if (config.TryGet("full_attn_idxs", out MetadataValue? indices) && indices.TryGetInt64s(out IReadOnlyList<long>? full))
-        {
-            return full.Count;
-        }
-
-        return Positive(config, "attn_layer_period", "full_attention_interval") is { } period ? own / period : own;
+        TensorInfo? output = tensors.FirstOrDefault(t => t.Name.EndsWith("lm_head.weight", StringComparison.Ordinal));
+        TensorInfo? embedding = tensors.FirstOrDefault(t => t.Name.EndsWith("embed_tokens.weight", StringComparison.Ordinal) || t.Name.EndsWith("wte.weight", StringComparison.Ordinal) || t.Name.EndsWith("shared.weight", StringComparison.Ordinal));
+        bool isStoredTwice = output is not null && embedding is not null && output.Shape == embedding.Shape && (output.File.Path, output.Offset) != (embedding.File.Path, embedding.Offset);
+        return isStoredTwice ? count - output!.Shape.Elements : count;
     }
 
     /// <summary>A number that may be given once or for each layer: the first that is not 0.</summary>

@@ -12,6 +12,24 @@ internal static class PyTorchConstants
     /// <summary>The pickled integer 0x1950A86A20F9469CFC6C: begins every file of the form before torch 1.6.</summary>
     public static ReadOnlySpan<byte> LegacyMagic => [0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E];
 
+    /// <summary>The same as protocols 0 and 1 write it.</summary>
+    private static ReadOnlySpan<byte> LegacyMagicAsText => "L119547037146038801333356L\n."u8;
+
+    /// <summary>Bytes of the magic number at the start of a file, which any pickle protocol may have written; 0: there is none.</summary>
+    public static int LegacyMagicLength(ReadOnlySpan<byte> head)
+    {
+        if (head.StartsWith(LegacyMagicAsText))
+        {
+            return LegacyMagicAsText.Length;
+        }
+
+        const int Protocol = 2, Frame = 9;
+        ReadOnlySpan<byte> number = LegacyMagic[Protocol..];
+        int at = head is [0x80, <= 5, ..] ? Protocol : head.Length;
+        at += head[at..] is [0x95, _, 0, 0, 0, 0, 0, 0, 0, ..] ? Frame : 0;
+        return head[at..].StartsWith(number) ? at + number.Length : 0;
+    }
+
     /// <summary>The version of the legacy form.</summary>
     public const long LegacyProtocol = 1001;
 

@@ -11,6 +11,9 @@ internal static class PyTorchErrors
     private const string PreferSafetensors = "Use the safetensors version of the model, if there is one: it can hold no code.";
     private const string AskForStateDict = "Ask the author for safetensors, or for a file saved with torch.save(model.state_dict(), ...).";
 
+    /// <summary>Code of an archive without a directory: it was cut.</summary>
+    public const string NoDirectoryCode = "LT1207";
+
     public static ModelException NotPyTorch(string file, ReadOnlySpan<byte> head) => new(new Diagnostic
     {
         Code = "LT1201",
@@ -85,6 +88,33 @@ internal static class PyTorchErrors
         Fixes = [Redownload],
     });
 
+    public static Diagnostic StoragesCut(string file, int missing, int count, long length, Int128 needed, bool isLeast) => new()
+    {
+        Code = "LT1214",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = string.Create(CultureInfo.InvariantCulture, $"{missing} of {count} storages are not in the file or not whole: it has {length} bytes of {(isLeast ? "at least " : "")}{needed} ({100.0 * length / (double)Int128.Max(needed, 1):F1} % present)."),
+        File = file,
+        Field = "file length",
+        Evidence = string.Create(CultureInfo.InvariantCulture, $"{length} of {needed} bytes ({100.0 * length / (double)Int128.Max(needed, 1):F1} %)"),
+        Cause = "The download or the copy was cut off.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Resume or repeat the download."],
+    };
+
+    public static Diagnostic BytesBehind(string file, long count, string what) => new()
+    {
+        Code = "LT1215",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Medium,
+        Message = string.Create(CultureInfo.InvariantCulture, $"{count} bytes follow the last storage{what}. torch does not read them."),
+        File = file,
+        Field = "file length",
+        Evidence = string.Create(CultureInfo.InvariantCulture, $"{count} bytes too many"),
+        Cause = "Something was appended to the file.",
+        Fixes = ["Get the original file.", PreferSafetensors],
+    };
+
     public static ModelException BadArchive(string file, string what, string? entry = null) => new(new Diagnostic
     {
         Code = "LT1208",
@@ -155,12 +185,12 @@ internal static class PyTorchErrors
         Fixes = ["Update the toolkit.", PreferSafetensors],
     });
 
-    public static Diagnostic UnsafeGlobal(string file, string name, string how, long offset) => new()
+    public static Diagnostic UnsafeGlobal(string file, string name, string how, long offset, string? entry = null) => new()
     {
         Code = "LT1220",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle names {Shown.Text(name)} ({how} at offset {offset}), which is not one of the constructors of tensors and plain data. Nothing was run."),
+        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle{In(entry)} names {Shown.Text(name)} ({how} at offset {offset}), which is not one of the constructors of tensors and plain data. Nothing was run."),
         File = file,
         Field = Shown.Text(name),
         Evidence = Shown.Text(name),
@@ -171,12 +201,12 @@ internal static class PyTorchErrors
         Fixes = [PreferSafetensors, AskForStateDict, "Do not load the file with other tools if you do not trust its source."],
     };
 
-    public static Diagnostic UnsafeOpcode(string file, string opcode, string? name, long offset) => new()
+    public static Diagnostic UnsafeOpcode(string file, string opcode, string? name, long offset, string? entry = null) => new()
     {
         Code = "LT1221",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
-        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle uses opcode {opcode}{(name is null ? "" : $" on {Shown.Text(name)}")} at offset {offset}, which exists to run code. Nothing was run."),
+        Message = string.Create(CultureInfo.InvariantCulture, $"The pickle{In(entry)} uses opcode {opcode}{(name is null ? "" : $" on {Shown.Text(name)}")} at offset {offset}, which exists to run code. Nothing was run."),
         File = file,
         Field = name is null ? opcode : Shown.Text(name),
         Evidence = opcode,
@@ -331,6 +361,8 @@ internal static class PyTorchErrors
         Evidence = type.Name,
         Fixes = ["Convert the tensor to F32, F16 or BF16 first.", "Write GGUF, which knows the type."],
     };
+
+    private static string In(string? entry) => entry is null ? "" : $" in '{Shown.Text(entry)}'";
 
     private static string Hex(ReadOnlySpan<byte> head)
     {

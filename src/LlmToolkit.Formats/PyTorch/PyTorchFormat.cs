@@ -1,14 +1,12 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using LlmToolkit.Formats.HuggingFace;
+using LlmToolkit.Formats.PyTorch.Pickle;
 
 namespace LlmToolkit.Formats.PyTorch;
 
 /// <summary>PyTorch's own files (.bin .pt .pth .ckpt), read without running anything in them.</summary>
 internal sealed class PyTorchFormat : IWeightFormat
 {
-    private static readonly SearchValues<byte> NameBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."u8);
-
     /// <inheritdoc/>
     public string Name => "pytorch";
 
@@ -34,7 +32,7 @@ internal sealed class PyTorchFormat : IWeightFormat
             PyTorchLayout.Zip => ProbeZip(bytes),
             PyTorchLayout.Legacy => new FormatMatch(1, "begins with torch.save's magic number (the form before torch 1.6)"),
             PyTorchLayout.BarePickle => new FormatMatch(0.6, $"begins like a pickle of protocol {bytes.Head[1]}", "not written by torch.save"),
-            PyTorchLayout.Unknown when LooksLikeTextPickle(bytes.Head) => new FormatMatch(0.4, "begins like a pickle of protocol 0 that names a global", "not written by torch.save"),
+            PyTorchLayout.Unknown when PickleScan.LooksLikeText(bytes.Head) => new FormatMatch(0.4, "begins like a pickle of protocol 0 or 1", "not written by torch.save"),
             _ => FormatMatch.None,
         };
     }
@@ -60,17 +58,18 @@ internal sealed class PyTorchFormat : IWeightFormat
         PyTorchSet set = PyTorchSet.Read(artifact);
         if (set.Refusal is null)
         {
-            return new ModelDescription(PyTorchContainer.Open(set)) { Opaque = set.Opaque };
+            return new ModelDescription(PyTorchContainer.Open(set)) { Opaque = set.Opaque, Imports = set.Imports };
         }
 
         Dictionary<string, PyTorchTensor> tensors = set.Tensors.ToDictionary(t => t.Info.Name, StringComparer.Ordinal);
-        return new ModelDescription(artifact, set.Findings, t => tensors.TryGetValue(t.Name, out PyTorchTensor? known) ? PyTorchValues.ReadAlone(set.Maps[known.Info.File.Path], known) : null)
+        return new ModelDescription(artifact, set.Findings, t => tensors.TryGetValue(t.Name, out PyTorchTensor? known) && known.Info.Offset >= 0 ? PyTorchValues.ReadAlone(set.Maps[known.Info.File.Path], known) : null)
         {
             Files = set.Files,
-            Info = set.Tensors.Count > 0 ? PyTorchModelInfo.Of(set.Header, set.Files, set.Tensors) : null,
+            Info = set.Header.Layout is PyTorchLayout.Unknown or PyTorchLayout.Tar ? null : PyTorchModelInfo.Of(set.Header, set.Files, set.Tensors, set.IsComplete && set.Tensors.Count > 0),
             Metadata = PyTorchMetadata.Of(set.Root),
             Tensors = [.. set.Tensors.Select(t => t.Info)],
             Opaque = set.Opaque,
+            Imports = set.Imports,
             Resource = set,
         };
     }
@@ -100,26 +99,5 @@ internal sealed class PyTorchFormat : IWeightFormat
         const int Fixed = 30;
         int length = head.Length < Fixed ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(head[26..]);
         return head.Length < Fixed + length ? [] : head.Slice(Fixed, length);
-    }
-
-    /// <summary>GLOBAL with two names on lines of their own, at the start or behind opening marks.</summary>
-    private static bool LooksLikeTextPickle(ReadOnlySpan<byte> head)
-    {
-        head = head.TrimStart("(]}l"u8);
-        if (head.IsEmpty || head[0] is not ((byte)'c' or (byte)'i'))
-        {
-            return false;
-        }
-
-        head = head[1..];
-        return TakeIdentifier(ref head) && TakeIdentifier(ref head);
-    }
-
-    private static bool TakeIdentifier(ref ReadOnlySpan<byte> text)
-    {
-        int end = text.IndexOf((byte)'\n');
-        bool isName = end is > 0 and < 100 && !text[..end].ContainsAnyExcept(NameBytes);
-        text = end < 0 ? [] : text[(end + 1)..];
-        return isName;
     }
 }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using LlmToolkit.Formats.PyTorch.Pickle;
+
 namespace LlmToolkit.Formats.PyTorch;
 
 /// <summary>The forms that a PyTorch file can have.</summary>
@@ -22,6 +25,8 @@ internal enum PyTorchLayout
 /// <summary>What a file says of itself before its tensors.</summary>
 internal sealed record PyTorchHeader
 {
+    private static readonly SearchValues<byte> Opcodes = SearchValues.Create([.. Enum.GetValues<PickleOp>().Select(o => (byte)o)]);
+
     /// <summary>The form.</summary>
     public PyTorchLayout Layout { get; init; }
 
@@ -31,6 +36,9 @@ internal sealed record PyTorchHeader
     /// <summary>True when the storages are big-endian.</summary>
     public bool IsBigEndian { get; init; }
 
+    /// <summary>True when the byte order was read, or is known by what the file lacks; false when the file ended before.</summary>
+    public bool IsOrderKnown { get; init; }
+
     /// <summary>Judges the form from the first bytes.</summary>
     public static PyTorchLayout Guess(ReadOnlySpan<byte> head)
     {
@@ -39,7 +47,7 @@ internal sealed record PyTorchHeader
             return PyTorchLayout.Zip;
         }
 
-        if (head.StartsWith(PyTorchConstants.LegacyMagic))
+        if (PyTorchConstants.LegacyMagicLength(head) > 0)
         {
             return PyTorchLayout.Legacy;
         }
@@ -49,6 +57,7 @@ internal sealed record PyTorchHeader
             return PyTorchLayout.Tar;
         }
 
-        return head.Length >= 2 && head[0] == 0x80 && head[1] <= 5 ? PyTorchLayout.BarePickle : PyTorchLayout.Unknown;
+        // A pickle goes on with an opcode; two bytes alone are no evidence in a file of any kind.
+        return head.Length >= 2 && head[0] == 0x80 && head[1] <= 5 && (head.Length == 2 || Opcodes.Contains(head[2])) ? PyTorchLayout.BarePickle : PyTorchLayout.Unknown;
     }
 }

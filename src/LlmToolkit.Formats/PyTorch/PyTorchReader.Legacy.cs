@@ -13,7 +13,7 @@ internal sealed partial class PyTorchReader
     private void ReadLegacy()
     {
         int window = (int)Math.Min(_map.Length, int.MaxValue);
-        PickleReader reader = new(_map.Span(0, window), PyTorchConstants.LegacyMagic.Length, Path);
+        PickleReader reader = new(_map.Span(0, window), PyTorchConstants.LegacyMagicLength(_map.Head(64)), Path);
         object? protocol = new PickleMachine(_log, LegacyStorage).Run(ref reader);
         if (protocol is not PyTorchConstants.LegacyProtocol)
         {
@@ -22,8 +22,18 @@ internal sealed partial class PyTorchReader
 
         object? system = new PickleMachine(_log, LegacyStorage).Run(ref reader);
         bool isBig = system is PickleDict facts && facts.TryGet("little_endian", out object? little) && little is false;
-        _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Legacy, Version = "1001", IsBigEndian = isBig };
-        RunRoot(ref reader, LegacyStorage);
+        _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Legacy, Version = "1001", IsBigEndian = isBig, IsOrderKnown = true };
+        try
+        {
+            RunRoot(ref reader, LegacyStorage);
+        }
+        catch (ModelException)
+        {
+            // A pickle that breaks off at the end of the file was cut there; its tensors can be told, their values lie behind.
+            _file.IsCut = reader.Left == 0 || _map.Length <= window;
+            throw;
+        }
+
         if (new PickleMachine(_log, LegacyStorage).Run(ref reader) is not PickleList keys)
         {
             throw PyTorchErrors.BadPickle(Path, reader.Position, "the list of storage keys is no list");
@@ -32,11 +42,35 @@ internal sealed partial class PyTorchReader
         long at = reader.Position;
         foreach (object? key in keys.Items)
         {
-            at = ReadLegacyStorage(key, at);
+            long end = ReadLegacyStorage(key, at);
+            if (end > _map.Length)
+            {
+                _file.IsCut = true;
+                Dictionary<string, long> expected = _roots.ToDictionary(r => r.Key, r => r.Value.Count * r.Value.Class.ElementBytes, StringComparer.Ordinal);
+                NoteMissing(expected, reader.Position + ((long)sizeof(long) * expected.Count), isLeast: false);
+                return;
+            }
+
+            at = end;
+        }
+
+        if (at < _map.Length)
+        {
+            NoteBytesBehind(at);
         }
     }
 
-    /// <summary>A storage: the number of elements as 64 bits, then the elements.</summary>
+    /// <summary>Appended bytes: another reader may take the file for what they are.</summary>
+    private void NoteBytesBehind(long at)
+    {
+        ReadOnlySpan<byte> rest = _map.Span(at, (int)Math.Min(_map.Length - at, MaxPickle));
+        Note(PickleScan.Unsafe(rest, Path, "what follows the storages"));
+        bool isZip = rest.IndexOf("PK\u0005\u0006"u8) >= 0;
+        Diagnostic behind = PyTorchErrors.BytesBehind(Path, _map.Length - at, isZip ? ", and end like a zip: other tools read another file than this one" : "");
+        _file.Findings.Add(isZip ? behind with { Severity = Severity.Critical } : behind);
+    }
+
+    /// <summary>A storage: the number of elements as 64 bits, then the elements. Gives where it ends, beyond the file when it is cut.</summary>
     private long ReadLegacyStorage(object? key, long at)
     {
         if (key is not string name || !_roots.TryGetValue(name, out (StorageClass Class, long Count) root))
@@ -44,9 +78,9 @@ internal sealed partial class PyTorchReader
             throw PyTorchErrors.BadPickle(Path, at, "a storage key that no tensor names");
         }
 
-        if (_map.Length - at < 8)
+        if (_map.Length - at < sizeof(long))
         {
-            throw PyTorchErrors.Truncated(Path, $"the length of storage {Shown.Text(name)}", at, 8, _map.Length - at);
+            return at + sizeof(long);
         }
 
         long count = BinaryPrimitives.ReadInt64LittleEndian(_map.Span(at, 8));
@@ -59,7 +93,7 @@ internal sealed partial class PyTorchReader
         at += 8;
         if (bytes > _map.Length - at)
         {
-            throw PyTorchErrors.Truncated(Path, $"storage {Shown.Text(name)}", at, bytes, _map.Length - at);
+            return long.MaxValue;
         }
 
         if (!_file.Storages.TryAdd(name, new StorageBytes(at, bytes)))

@@ -32,6 +32,15 @@ internal sealed class PyTorchFile(ArtifactFile file)
 
     /// <summary>Globals that were left inert.</summary>
     public IReadOnlyList<string> Opaque { get; set; } = [];
+
+    /// <summary>Globals that were named at all.</summary>
+    public IReadOnlyList<string> Imports { get; set; } = [];
+
+    /// <summary>True when the pickle was read to its end.</summary>
+    public bool IsWhole { get; set; }
+
+    /// <summary>True when the file ends before its data do: then what lies beyond is missing, not wrong.</summary>
+    public bool IsCut { get; set; }
 }
 
 /// <summary>Reads a file tolerantly: a fault becomes a finding and ends what depends on it, nothing else. Strict opening asks for no grave finding.</summary>
@@ -83,6 +92,7 @@ internal sealed partial class PyTorchReader
 
         reader._file.Findings.InsertRange(0, reader._log.Findings);
         reader._file.Opaque = reader._log.Opaque;
+        reader._file.Imports = reader._log.Imports;
         return reader._file;
     }
 
@@ -97,6 +107,12 @@ internal sealed partial class PyTorchReader
         {
             _file.Findings.Add(error.Diagnostic);
             ReadBrokenZip();
+            if (_log.Findings.Count == 0)
+            {
+                // Refused already; whether it was made so to hide code is worth knowing.
+                Note(PickleScan.Unsafe(_map.Head(int.MaxValue), Path));
+            }
+
             return;
         }
 
@@ -109,7 +125,7 @@ internal sealed partial class PyTorchReader
         ZipEntry pickle = zip.Find("data.pkl") ?? throw PyTorchErrors.ForeignArchive(Path, string.Join(", ", zip.Entries.Take(5).Select(e => e.Name)));
         string order = SmallText(zip.Find("byteorder")) ?? "little";
         string? version = SmallText(zip.Find("version") ?? zip.Find(".data/version"));
-        _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Zip, Version = version, IsBigEndian = order == "big" };
+        _file.Header = new PyTorchHeader { Layout = PyTorchLayout.Zip, Version = version, IsBigEndian = order == "big", IsOrderKnown = true };
         if (order is not ("little" or "big"))
         {
             _file.Findings.Add(PyTorchErrors.BadArchive(Path, $"says '{Shown.Text(order)}', neither little nor big", "byteorder").Diagnostic);
@@ -128,26 +144,47 @@ internal sealed partial class PyTorchReader
     /// <summary>A script is refused anyway; what its constants name beyond scripts' own classes is worth a word.</summary>
     private void NoteScriptNames(ZipEntry entry)
     {
-        if (entry.IsDeflated || entry.Bytes > MaxPickle)
+        foreach (Diagnostic finding in Scan(entry).Where(f => !PickleScan.IsScriptName(f)))
         {
-            return;
+            _log.Inert(finding.Field!);
+            Note([finding]);
+        }
+    }
+
+    private void Note(IEnumerable<Diagnostic> findings)
+    {
+        foreach (Diagnostic finding in findings)
+        {
+            _log.Refuse($"{finding.Code} {finding.Field}", () => finding);
+        }
+    }
+
+    /// <summary>What the pickle in an entry names, when it is one.</summary>
+    private IReadOnlyList<Diagnostic> Scan(ZipEntry entry)
+    {
+        if (entry.Bytes > MaxPickle)
+        {
+            return [];
         }
 
-        PickleLog log = new(Path);
-        PickleReader reader = new(_map.Span(entry.Offset, (int)entry.Bytes), 0, Path);
+        if (!entry.IsDeflated)
+        {
+            return PickleScan.Unsafe(_map.Span(entry.Offset, (int)entry.Bytes), Path, entry.Name);
+        }
+
+        NativeBuffer? buffer = null;
         try
         {
-            new PickleMachine(log, ZipStorage).Run(ref reader);
+            buffer = ZipContent.Inflate(_map, entry, Path);
+            return PickleScan.Unsafe(buffer.Span(0, (int)entry.Bytes), Path, entry.Name);
         }
-        catch (ModelException)
+        catch (ModelException error)
         {
-            // Only its names are of interest.
+            return [error.Diagnostic];
         }
-
-        foreach (Diagnostic finding in log.Findings.Where(f => f.Field is { } name && !name.StartsWith("__torch__.", StringComparison.Ordinal) && !name.StartsWith("torch.jit.", StringComparison.Ordinal)))
+        finally
         {
-            _log.Refuse(finding.Field!, () => finding);
-            _log.Inert(finding.Field!);
+            buffer?.Release();
         }
     }
 
@@ -163,19 +200,26 @@ internal sealed partial class PyTorchReader
         }
     }
 
-    /// <summary>A second pickle in the archive is a known way to smuggle code past scanners; it is never opened.</summary>
+    /// <summary>A second pickle in the archive is a known way to smuggle code past scanners: none is loaded, but each is looked through for what it names.</summary>
     private void NoteOtherPickles(ZipDirectory zip)
     {
+        Span<byte> head = stackalloc byte[2];
         foreach (ZipEntry entry in zip.Entries)
         {
-            bool isKnown = entry.Name == zip.Root + "data.pkl" || entry.Name.StartsWith(zip.Root + "data/", StringComparison.Ordinal);
-            if (isKnown)
+            if (entry.Name == zip.Root + "data.pkl")
             {
                 continue;
             }
 
-            bool begins = !entry.IsDeflated && entry.Stored >= 2 && _map.Span(entry.Offset, 2) is [0x80, <= 5];
-            if (begins || entry.Name.EndsWith(".pkl", StringComparison.Ordinal))
+            bool isStorage = entry.Name.StartsWith(zip.Root + "data/", StringComparison.Ordinal);
+            bool begins = ZipContent.Peek(_map, entry, head) == head.Length && head is [0x80, <= 5];
+            bool isNamed = !isStorage && entry.Name.EndsWith(".pkl", StringComparison.Ordinal);
+            if (begins || isNamed)
+            {
+                Note(Scan(entry));
+            }
+
+            if (isNamed || (begins && !isStorage))
             {
                 _log.Refuse(entry.Name, () => PyTorchErrors.UnexpectedEntry(Path, entry.Name));
             }
@@ -228,7 +272,7 @@ internal sealed partial class PyTorchReader
         try
         {
             _file.Root = machine.Run(ref reader);
-            _file.HasRoot = true;
+            _file.HasRoot = _file.IsWhole = true;
         }
         catch (ModelException)
         {
@@ -302,15 +346,31 @@ internal sealed partial class PyTorchReader
 
         try
         {
+            _file.IsCut = _file.Findings.Exists(f => f.Code == PyTorchErrors.NoDirectoryCode);
             PickleReader reader = new(_map.Span(start, length), 0, Path);
             RunRoot(ref reader, ZipStorage);
-            broken.FindStorages(start + reader.Position, PyTorchTensors.StoragesOf(_file.Root), _file.Storages);
-            _file.Header = _file.Header with { IsBigEndian = broken.IsBigEndian };
+            IReadOnlyDictionary<string, long> expected = PyTorchTensors.StoragesOf(_file.Root);
+            broken.FindStorages(start + reader.Position, expected, _file.Storages);
+            _file.Header = _file.Header with { IsBigEndian = broken.IsBigEndian, IsOrderKnown = broken.IsOrderKnown };
+            if (_file.IsCut && _file.Storages.Count < expected.Count)
+            {
+                NoteMissing(expected, start + reader.Position, isLeast: true);
+            }
         }
         catch (ModelException error)
         {
             _file.Findings.Add(error.Diagnostic);
         }
+    }
+
+    /// <summary>Says how much of a cut file is there.</summary>
+    /// <param name="expected">Bytes of every storage.</param>
+    /// <param name="before">Bytes of the file without the storages.</param>
+    /// <param name="isLeast">True when the whole is known to be no smaller, not exactly.</param>
+    private void NoteMissing(IReadOnlyDictionary<string, long> expected, long before, bool isLeast)
+    {
+        Int128 needed = expected.Values.Aggregate((Int128)before, (sum, bytes) => sum + bytes);
+        _file.Findings.Add(PyTorchErrors.StoragesCut(Path, expected.Count - _file.Storages.Count, expected.Count, _map.Length, needed, isLeast));
     }
 
     /// <summary>Not written by torch.save: run for the names that it would call, then refused whatever they are.</summary>
@@ -323,7 +383,7 @@ internal sealed partial class PyTorchReader
         {
             RunRoot(ref reader, ZipStorage);
             ended = true;
-            while (isBinary && reader.Left > 0)
+            while (reader.Left > 0)
             {
                 // Pickles in a row: a loader that reads on would run them all.
                 new PickleMachine(_log, ZipStorage).Run(ref reader);
@@ -335,24 +395,17 @@ internal sealed partial class PyTorchReader
         }
         catch (ModelException)
         {
-            // Not a pickle after all: what it seemed to name means nothing unless it looks like names.
+            // Not a pickle after all, or text behind one: what it names decides.
         }
 
-        bool isPickle = isBinary || (ended && _log.Findings.Count > 0) || _log.Opaque.Exists(IsQualifiedName);
-        if (!isPickle)
-        {
-            _log.Findings.Clear();
-            _log.Opaque.Clear();
-        }
-
-        if (isPickle)
+        if (isBinary || PickleScan.IsPlausible(_log, ended) || PickleScan.LooksLikeText(_map.Head(ProbeHead)))
         {
             throw PyTorchErrors.BarePickle(Path);
         }
 
+        _log.Clear();
         ProbeBytes bytes = new(_map.Head(ProbeHead), []);
-        throw ForeignFormats.Recognise(ModelArtifact.FromPath(Path), bytes) is { } foreign ? new ModelException(foreign.Diagnostic) : PyTorchErrors.NotPyTorch(Path, head);
+        throw PickleScan.Unsafe(_map.Head(int.MaxValue), Path) is [var unsafeName, ..] ? new ModelException(unsafeName)
+            : ForeignFormats.Recognise(ModelArtifact.FromPath(Path), bytes) is { } foreign ? new ModelException(foreign.Diagnostic) : PyTorchErrors.NotPyTorch(Path, head);
     }
-
-    private static bool IsQualifiedName(string name) => name.Length > 2 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.');
 }

@@ -24,6 +24,12 @@ internal sealed class PyTorchSet : IDisposable
     /// <summary>Globals that were left inert.</summary>
     public List<string> Opaque { get; } = [];
 
+    /// <summary>Globals that were named at all.</summary>
+    public List<string> Imports { get; } = [];
+
+    /// <summary>True when every file is there and its pickle was read to its end: then no tensor is missing from the list.</summary>
+    public bool IsComplete { get; private set; } = true;
+
     /// <summary>Header of the (first) file.</summary>
     public PyTorchHeader Header { get; private set; } = new();
 
@@ -82,6 +88,8 @@ internal sealed class PyTorchSet : IDisposable
         PyTorchFile read = PyTorchReader.Read(map, file);
         List<PyTorchTensor> tensors = PyTorchTensors.Collect(read);
         Findings.AddRange(read.Findings);
+        IsComplete &= read.IsWhole;
+        Imports.AddRange(read.Imports.Except(Imports, StringComparer.Ordinal).ToList());
         Opaque.AddRange(read.Opaque.Except(Opaque, StringComparer.Ordinal).ToList());
         if (Maps.Count == 1)
         {
@@ -115,6 +123,7 @@ internal sealed class PyTorchSet : IDisposable
 
         if (missing.Count > 0)
         {
+            IsComplete = false;
             Findings.Insert(0, PyTorchErrors.MissingShard(Artifact.Path, missing, index.Shards.Count));
         }
     }

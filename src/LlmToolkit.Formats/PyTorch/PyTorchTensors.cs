@@ -60,7 +60,7 @@ internal static class PyTorchTensors
                 tensors.Add(made!);
                 PickleStorage storage = tensor.Storage;
                 long expected = storage.Count * storage.Class.ElementBytes;
-                bool isLonger = file.Header.Layout == PyTorchLayout.Zip && made!.Storage.Bytes > expected;
+                bool isLonger = file.Header.Layout == PyTorchLayout.Zip && made!.Info.Offset >= 0 && made.Storage.Bytes > expected;
                 if (isLonger && longer.Count < MaxFindings && longer.Add(storage.Key))
                 {
                     file.Findings.Add(PyTorchErrors.LongStorage(file.File.Path, "data/" + storage.Key, made!.Storage.Bytes, expected));
@@ -143,14 +143,15 @@ internal static class PyTorchTensors
         made = null;
         PickleStorage storage = tensor.Storage;
         int unit = tensor.DType.BlockBytes;
-        if (!file.Storages.TryGetValue(storage.Key, out StorageBytes? bytes))
+        bool isThere = file.Storages.TryGetValue(storage.Key, out StorageBytes? bytes);
+        if (!isThere && !file.IsCut)
         {
             return $"needs storage '{Shown.Text(storage.Key)}', which is not in the file";
         }
 
         long window = storage.Count * storage.Class.ElementBytes;
         long first = storage.FirstElement * storage.Class.ElementBytes;
-        if (window > bytes.Bytes - first)
+        if (isThere && window > bytes!.Bytes - first)
         {
             return $"needs a storage of {window} bytes, '{Shown.Text(storage.Key)}' has {bytes.Bytes}";
         }
@@ -191,6 +192,8 @@ internal static class PyTorchTensors
             shape = new TensorShape([.. tensor.Shape[..^1], tensor.Shape[^1] * tensor.DType.BlockLength]);
         }
 
+        // In a file that is cut the tensor can be told all the same; its place is unknown.
+        bytes ??= new StorageBytes(-1, 0);
         long firstByte = first + (elements == 0 ? 0 : tensor.Offset * unit);
         TensorInfo info = new()
         {
@@ -198,7 +201,7 @@ internal static class PyTorchTensors
             DType = tensor.DType,
             Shape = shape,
             File = file.File,
-            Offset = bytes.Offset + (bytes.Deflated is null ? firstByte : 0),
+            Offset = bytes.Offset + (isThere && bytes.Deflated is null ? firstByte : 0),
             Bytes = size,
             Strides = isPlain ? null : tensor.Strides,
             BigEndian = file.Header.IsBigEndian && unit > 1,

@@ -5,25 +5,20 @@ namespace LlmToolkit.Formats.Safetensors;
 /// <summary>Open safetensors weights: one file, or all shards of a set.</summary>
 internal sealed class SafetensorsContainer : ModelContainer
 {
-    private readonly IReadOnlyList<MappedFile> _maps;
+    private readonly SafetensorsSet _set;
     private readonly Dictionary<string, MappedFile> _mapByPath;
-    private readonly List<Diagnostic> _warnings;
     private bool _disposed;
 
-    private SafetensorsContainer(ModelArtifact artifact, IReadOnlyList<MappedFile> maps, IReadOnlyList<SafetensorsHeader> headers, SafetensorsIndex? index)
+    private SafetensorsContainer(SafetensorsSet set)
     {
-        Artifact = artifact;
-        _maps = maps;
-        _mapByPath = maps.ToDictionary(m => m.File.Path);
-        _warnings = [.. headers.SelectMany(h => h.Findings.All)];
-        Files = [.. maps.Select(m => m.File)];
-        Tensors = index is null ? headers[0].Tensors : index.Merge(headers, _warnings);
-        Metadata = new SafetensorsMetadata(headers.SelectMany(h => h.Metadata));
-        Info = SafetensorsModelInfo.Read(Tensors, Files);
+        _set = set;
+        _mapByPath = set.Maps.ToDictionary(m => m.File.Path);
+        Files = [.. set.Maps.Select(m => m.File)];
+        Info = set.Info;
     }
 
     /// <inheritdoc/>
-    public override ModelArtifact Artifact { get; }
+    public override ModelArtifact Artifact => _set.Artifact;
 
     /// <inheritdoc/>
     public override IReadOnlyList<ArtifactFile> Files { get; }
@@ -35,40 +30,26 @@ internal sealed class SafetensorsContainer : ModelContainer
     public override NamingScheme Naming => NamingScheme.HuggingFace;
 
     /// <inheritdoc/>
-    public override IModelMetadata Metadata { get; }
+    public override IModelMetadata Metadata => _set.Metadata;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorInfo> Tensors { get; }
+    public override IReadOnlyList<TensorInfo> Tensors => _set.Tensors;
 
-    /// <summary>Opens a file, an index, or any shard: the whole set is meant.</summary>
+    /// <summary>Opens strictly a file, an index, or any shard: the whole set is meant.</summary>
     /// <exception cref="ModelException">The bytes are refused, or files are missing.</exception>
-    public static SafetensorsContainer Open(ModelArtifact artifact)
+    public static SafetensorsContainer Open(ModelArtifact artifact) => Open(SafetensorsSet.Read(artifact));
+
+    /// <summary>Opens strictly, takes the set over.</summary>
+    /// <exception cref="ModelException">The set has a grave finding.</exception>
+    public static SafetensorsContainer Open(SafetensorsSet set)
     {
-        SafetensorsIndex? index = SafetensorsIndex.Of(artifact.Files[0]);
-        List<MappedFile> maps = [];
-        try
+        if (set.Findings.Find(f => f.Severity >= Severity.High) is not { } fault)
         {
-            List<SafetensorsHeader> headers = [];
-            foreach (ArtifactFile file in index?.Files ?? artifact.Files)
-            {
-                MappedFile map = MappedFile.Open(file);
-                maps.Add(map);
-                SafetensorsHeader header = SafetensorsHeader.Read(map);
-                header.Findings.ThrowIfFaulty();
-                headers.Add(header);
-            }
-
-            return new SafetensorsContainer(artifact, maps, headers, index);
+            return new SafetensorsContainer(set);
         }
-        catch
-        {
-            foreach (MappedFile map in maps)
-            {
-                map.Release();
-            }
 
-            throw;
-        }
+        set.Dispose();
+        throw new ModelException(fault);
     }
 
     /// <inheritdoc/>
@@ -80,7 +61,7 @@ internal sealed class SafetensorsContainer : ModelContainer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Diagnostic> Check() => _warnings;
+    public override IReadOnlyList<Diagnostic> Check() => _set.Findings;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -91,9 +72,6 @@ internal sealed class SafetensorsContainer : ModelContainer
         }
 
         _disposed = true;
-        foreach (MappedFile map in _maps)
-        {
-            map.Release();
-        }
+        _set.Dispose();
     }
 }

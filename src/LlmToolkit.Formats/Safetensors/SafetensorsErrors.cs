@@ -57,6 +57,15 @@ internal static class SafetensorsErrors
     public static Diagnostic TooMany(string file, string what, long count, long limit) => Fault(
         "LT1112", file, $"{what}: {count} found, at most {limit} are read.", "The header is damaged or hostile.", s_downloadAgain, what, $"{count}", Severity.Critical);
 
+    public static Diagnostic HeaderCut(string file, long length, long header) => Fault(
+        "LT1113", file, string.Create(CultureInfo.InvariantCulture, $"The file ends inside its header: it has {length} bytes of at least {header} ({100.0 * length / header:F1} % of the header present)."),
+        "The download or copy was cut off.", ["Resume or repeat the download."], "header length",
+        string.Create(CultureInfo.InvariantCulture, $"{length} of at least {header} bytes ({100.0 * length / header:F1} %)"), Severity.Critical, certainty: Certainty.Likely);
+
+    public static Diagnostic TotalSize(string file, string stated, Int128 found) => Fault(
+        "LT1125", file, $"{Path.GetFileName(file)} says total_size = {stated}; the tensors that it lists take {found} bytes.", "Index and files are of different revisions, the index was edited, or tied tensors were counted twice.",
+        ["Download the index and all files of one revision if the model misbehaves."], "metadata.total_size", stated, Severity.Low, FaultKind.Unsupported, Certainty.Possible);
+
     public static Diagnostic IndexMap(string file, string reason) => Fault(
         "LT1120", file, $"{Path.GetFileName(file)} has no usable weight_map: {reason}.", "The index is damaged, or was written by a faulty tool.", ["Download the index again."], "weight_map", reason);
 

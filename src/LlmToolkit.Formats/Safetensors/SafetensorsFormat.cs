@@ -56,39 +56,30 @@ internal sealed class SafetensorsFormat : IModelFormat
     public ModelDescription Describe(ModelArtifact artifact)
     {
         ArgumentNullException.ThrowIfNull(artifact);
-        try
+        if (artifact.IsDirectory)
         {
-            return new ModelDescription(Open(artifact));
-        }
-        catch (ModelException e) when (!artifact.IsDirectory && !SafetensorsIndex.IsIndexName(artifact.Files[0].Name))
-        {
-            return Describe(artifact, e);
-        }
-    }
-
-    private static ModelDescription Describe(ModelArtifact artifact, ModelException fault)
-    {
-        MappedFile map = MappedFile.Open(artifact.Files[0]);
-        SafetensorsHeader header = SafetensorsHeader.Read(map);
-        if (header.DataStart == 0)
-        {
-            map.Release();
-            throw fault;
+            throw new ModelException(FileErrors.IsDirectory(artifact.Path));
         }
 
-        List<Diagnostic> findings = [.. header.Findings.All];
-        if (!findings.Exists(f => f.Code == fault.Diagnostic.Code && f.Message == fault.Diagnostic.Message))
+        SafetensorsSet set = SafetensorsSet.Read(artifact);
+        if (set.Findings.Find(f => f.Severity >= Severity.High) is not { } fault)
         {
-            findings.Insert(0, fault.Diagnostic);
+            return new ModelDescription(SafetensorsContainer.Open(set));
         }
 
-        return new ModelDescription(artifact, findings, tensor => map.Holds(tensor) ? map.Tensor(tensor) : null)
+        if (!set.IsSafetensors && set.Maps.Count > 0)
         {
-            Files = [map.File],
-            Info = SafetensorsModelInfo.Read(header.Tensors, [map.File]),
-            Metadata = new SafetensorsMetadata(header.Metadata),
-            Tensors = header.Tensors,
-            Resource = new MappingLease(map),
+            set.Dispose();
+            throw new ModelException(fault);
+        }
+
+        return new ModelDescription(artifact, set.Findings, set.TryRead)
+        {
+            Files = [.. set.Maps.Select(m => m.File)],
+            Info = set.Info,
+            Metadata = set.Metadata,
+            Tensors = set.Tensors,
+            Resource = set,
         };
     }
 }

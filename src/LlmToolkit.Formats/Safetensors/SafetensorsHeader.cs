@@ -15,6 +15,9 @@ internal sealed class SafetensorsHeader
     /// <summary>First byte of the data, from the start of the file; 0: the header could not be found.</summary>
     public long DataStart { get; private set; }
 
+    /// <summary>True when the JSON was read to its end.</summary>
+    public bool IsComplete { get; private set; }
+
     /// <summary>The texts of <c>__metadata__</c>.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; private set; } = [];
 
@@ -49,23 +52,35 @@ internal sealed class SafetensorsHeader
         }
 
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(_file.Head(SafetensorsConstants.LengthBytes));
-        ulong most = Math.Min((ulong)_file.Length - SafetensorsConstants.LengthBytes, SafetensorsConstants.MaxHeaderBytes);
-        if (length > most || length == 0)
+        ulong there = (ulong)_file.Length - SafetensorsConstants.LengthBytes;
+        ulong most = Math.Min(there, SafetensorsConstants.MaxHeaderBytes);
+        bool isCut = length > there && length <= SafetensorsConstants.MaxHeaderBytes && StartsObject(_file.Head(64)[SafetensorsConstants.LengthBytes..]);
+        if ((length > most && !isCut) || length == 0)
         {
             throw new ModelException(ForeignFormats.Leftover(path, _file.Head(512)) ?? SafetensorsErrors.HeaderLength(path, length, most));
         }
 
-        ReadOnlySpan<byte> json = _file.Span(SafetensorsConstants.LengthBytes, (int)length);
-        if (!Utf8.IsValid(json))
+        ReadOnlySpan<byte> json = _file.Span(SafetensorsConstants.LengthBytes, (int)Math.Min(length, there));
+        if (!isCut && !Utf8.IsValid(json))
         {
             throw new ModelException(SafetensorsErrors.NotUtf8(path));
         }
 
         DataStart = SafetensorsConstants.LengthBytes + (long)length;
+        if (isCut)
+        {
+            Findings.Add(SafetensorsErrors.HeaderCut(path, _file.Length, DataStart));
+        }
+
         SafetensorsReader reader = new(json, path, Findings);
         try
         {
             reader.Read();
+            IsComplete = !isCut;
+        }
+        catch (ModelException) when (isCut)
+        {
+            // It breaks off where the file ends; what came before is told.
         }
         catch (ModelException e)
         {
@@ -81,6 +96,8 @@ internal sealed class SafetensorsHeader
         // An offset of 2^62 and a start of 2^27 still add up in 63 bits; beyond that no file can hold a tensor.
         Tensors = [.. reader.Entries.Where(e => e.End < 1UL << 62).Select(Locate)];
     }
+
+    private static bool StartsObject(ReadOnlySpan<byte> json) => json.TrimStart(" \t\r\n"u8).StartsWith("{"u8);
 
     private TensorInfo Locate(SafetensorsEntry entry) => new()
     {

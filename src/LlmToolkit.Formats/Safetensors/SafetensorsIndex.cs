@@ -10,21 +10,31 @@ internal sealed partial class SafetensorsIndex
 {
     private readonly Dictionary<string, string>? _fileByTensor;
 
-    private SafetensorsIndex(string path, IReadOnlyList<ArtifactFile> files, Dictionary<string, string>? fileByTensor) =>
-        (Path, Files, _fileByTensor) = (path, files, fileByTensor);
+    private SafetensorsIndex(string path, string folder, SortedSet<string> names, Dictionary<string, string>? fileByTensor)
+    {
+        (Path, _fileByTensor) = (path, fileByTensor);
+        Missing = [.. names.Where(n => !File.Exists(System.IO.Path.Combine(folder, n)))];
+        Files = [.. names.Except(Missing).Select(n => ModelFolder.File(folder, n))];
+    }
 
     /// <summary>The index, or the shard that was named when there is none.</summary>
     public string Path { get; }
 
-    /// <summary>The shards, sorted by name.</summary>
+    /// <summary>The shards that are there, sorted by name.</summary>
     public IReadOnlyList<ArtifactFile> Files { get; }
+
+    /// <summary>Names of the shards that are not.</summary>
+    public IReadOnlyList<string> Missing { get; }
+
+    /// <summary>What the index says the tensors take together, as it stands there; null: it does not say.</summary>
+    private JsonElement? TotalSize { get; init; }
 
     /// <summary>True for the name of an index.</summary>
     public static bool IsIndexName(string name) =>
         name.Contains(".safetensors.index.", StringComparison.OrdinalIgnoreCase) && name.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The set that a file belongs to; null: it stands alone.</summary>
-    /// <exception cref="ModelException">The index is faulty, or shards are missing.</exception>
+    /// <exception cref="ModelException">The index is faulty, or a shard is no file of its folder.</exception>
     public static SafetensorsIndex? Of(ArtifactFile file)
     {
         if (IsIndexName(file.Name))
@@ -52,8 +62,10 @@ internal sealed partial class SafetensorsIndex
     }
 
     /// <summary>The tensors of all shards by the index: those it lists, each from the file it names.</summary>
-    /// <exception cref="ModelException">A listed tensor is in no file, or a tensor is in two and no index decides.</exception>
-    public IReadOnlyList<TensorInfo> Merge(IReadOnlyList<SafetensorsHeader> headers, List<Diagnostic> warnings)
+    /// <param name="headers">The headers of the shards that are there.</param>
+    /// <param name="isComplete">True when all are there and whole: then what is listed must be found.</param>
+    /// <param name="findings">Gets what is listed and in no file, what is in two files without an index to decide, and what is not listed.</param>
+    public IReadOnlyList<TensorInfo> Merge(IReadOnlyList<SafetensorsHeader> headers, bool isComplete, List<Diagnostic> findings)
     {
         List<TensorInfo> merged = [];
         Dictionary<string, string> seen = new(StringComparer.Ordinal);
@@ -70,18 +82,24 @@ internal sealed partial class SafetensorsIndex
             }
             else
             {
-                throw new ModelException(SafetensorsErrors.TensorTwice(tensor.File.Path, tensor.Name, seen[tensor.Name]));
+                findings.Add(SafetensorsErrors.TensorTwice(tensor.File.Path, tensor.Name, seen[tensor.Name]));
             }
         }
 
-        if (_fileByTensor is not null && _fileByTensor.Count != merged.Count)
+        if (isComplete && _fileByTensor is not null && _fileByTensor.Count != merged.Count)
         {
-            throw new ModelException(SafetensorsErrors.TensorNotInShard(Path, [.. _fileByTensor.Keys.Where(n => !seen.ContainsKey(n))]));
+            findings.Add(SafetensorsErrors.TensorNotInShard(Path, [.. _fileByTensor.Keys.Where(n => !seen.ContainsKey(n))]));
         }
 
         if (unlisted.Count > 0)
         {
-            warnings.Add(SafetensorsErrors.Unlisted(Path, unlisted));
+            findings.Add(SafetensorsErrors.Unlisted(Path, unlisted));
+        }
+
+        Int128 bytes = merged.Aggregate((Int128)0, (sum, t) => sum + t.Bytes);
+        if (isComplete && TotalSize is { } total && !(total.ValueKind == JsonValueKind.Number && total.TryGetDouble(out double stated) && stated == (double)bytes))
+        {
+            findings.Add(SafetensorsErrors.TotalSize(Path, Shown.Text(total.GetRawText()), bytes));
         }
 
         return merged;
@@ -115,7 +133,10 @@ internal sealed partial class SafetensorsIndex
         }
 
         return names.Count > 0
-            ? new SafetensorsIndex(path, Find(folder, names, path), fileByTensor)
+            ? new SafetensorsIndex(path, folder, names, fileByTensor)
+            {
+                TotalSize = root.TryGetProperty("metadata", out JsonElement metadata) && metadata.ValueKind == JsonValueKind.Object && metadata.TryGetProperty("total_size", out JsonElement size) ? size : null,
+            }
             : throw new ModelException(SafetensorsErrors.IndexMap(path, "it lists no tensor"));
     }
 
@@ -130,15 +151,7 @@ internal sealed partial class SafetensorsIndex
 
         string prefix = shard.Groups["prefix"].Value;
         IEnumerable<string> names = Enumerable.Range(1, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"{prefix}-{i:D5}-of-{count:D5}.safetensors"));
-        return new SafetensorsIndex(file.Path, Find(folder, new SortedSet<string>(names, StringComparer.Ordinal), file.Path), null);
-    }
-
-    private static List<ArtifactFile> Find(string folder, SortedSet<string> names, string path)
-    {
-        List<string> missing = [.. names.Where(n => !File.Exists(System.IO.Path.Combine(folder, n)))];
-        return missing.Count == 0
-            ? [.. names.Select(n => ModelFolder.File(folder, n))]
-            : throw new ModelException(SafetensorsErrors.ShardsMissing(path, missing, names.Count));
+        return new SafetensorsIndex(file.Path, folder, new SortedSet<string>(names, StringComparer.Ordinal), null);
     }
 
     /// <summary><c>model</c> has <c>model.safetensors.index.json</c>; <c>model.fp16</c> also <c>model.safetensors.index.fp16.json</c>.</summary>

@@ -87,6 +87,18 @@ internal static class FileErrors
         Fixes = ["Get the model from a source you trust.", "Put all files into one folder and correct the list."],
     };
 
+    public static Diagnostic NotPlain(string path, FileNodeKind kind) => new()
+    {
+        Code = "LT1507",
+        Message = $"{Path.GetFileName(path)} is {Word(kind)}; a plain file was expected. It was not opened.",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        File = path,
+        Evidence = kind.ToString(),
+        Cause = "A model's files must lie on a disk: opening a pipe waits for a writer, and a device may have no end.",
+        Fixes = ["Write the data to a file and use that.", "Get the model from a source you trust: no honest model has such a file."],
+    };
+
     public static Diagnostic JsonTooLarge(string path, long length, long limit) => new()
     {
         Code = "LT1520",
@@ -121,5 +133,13 @@ internal static class FileErrors
         Evidence = found,
         Cause = "The file is not the configuration that its name promises.",
         Fixes = ["Download the file again."],
+    };
+
+    private static string Word(FileNodeKind kind) => kind switch
+    {
+        FileNodeKind.Pipe => "a pipe",
+        FileNodeKind.Socket => "a socket",
+        FileNodeKind.BlockDevice => "a disk device",
+        _ => "a device",
     };
 }

@@ -43,22 +43,17 @@ internal sealed unsafe class MappedFile : TensorMemory
     /// <summary>First byte; 0 for an empty file.</summary>
     public nint Address => (nint)_address;
 
-    /// <summary>Maps a file. An empty file, and what is no regular file (pipe, device, socket: all report length 0), is never opened and has no bytes.</summary>
-    /// <exception cref="ModelException">The file is missing, a directory, or cannot be read.</exception>
+    /// <summary>Maps a file. An empty file is never opened and has no bytes.</summary>
+    /// <exception cref="ModelException">The file is missing, no plain file, or cannot be read.</exception>
     public static MappedFile Open(ArtifactFile file)
     {
-        if (Directory.Exists(file.Path))
-        {
-            throw new ModelException(FileErrors.IsDirectory(file.Path));
-        }
-
         SafeFileHandle? handle = null;
         try
         {
-            // Opening a pipe would wait for a writer for ever, so the length is asked first.
-            FileInfo info = new(file.Path);
-            FileInfo target = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? info;
-            if (target.Length == 0)
+            // Opening a pipe would wait for a writer for ever, so its kind is asked first.
+            FileFacts facts = FileFacts.Of(file.Path) ?? throw new ModelException(FileErrors.Missing(file.Path));
+            ModelFolder.ThrowIfNotPlain(file.Path, facts.Kind);
+            if (facts.Length == 0)
             {
                 return new MappedFile(file, null, 0);
             }

@@ -13,6 +13,13 @@ internal static class TensorSums
         .OrderByDescending(p => p.Bytes).ThenBy(p => p.Key, StringComparer.Ordinal)
         .ToDictionary(p => p.Key, p => p.Bytes);
 
+    /// <summary>Number of tensors by type name, in the order of <see cref="BytesByType"/>.</summary>
+    public static Dictionary<string, int> TensorsByType(IReadOnlyCollection<TensorInfo> tensors)
+    {
+        Dictionary<string, int> counts = tensors.CountBy(t => t.DType.Name).ToDictionary();
+        return BytesByType(tensors).Keys.ToDictionary(type => type, type => counts[type]);
+    }
+
     /// <summary>Bytes of the tensors that cannot be used where they lie.</summary>
     public static long Copied(IEnumerable<TensorInfo> tensors) => Fit(tensors.Where(t => !t.InPlace).Aggregate((UInt128)0, (sum, t) => sum + (UInt128)t.Bytes)) ?? long.MaxValue;
 

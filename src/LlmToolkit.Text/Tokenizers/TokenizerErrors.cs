@@ -24,6 +24,41 @@ internal static class TokenizerErrors
         Fixes = ["Check the path."],
     });
 
+    public static ModelException NotPlain(string path, FileNodeKind kind) => new(new()
+    {
+        Code = "LT3040",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = $"{path} is no plain file ({kind}); it was not opened.",
+        File = path,
+        Evidence = kind.ToString(),
+        Cause = "A tokenizer's files must lie on a disk: opening a pipe waits for a writer, and a device may have no end.",
+        Fixes = ["Write the data to a file and use that."],
+    });
+
+    public static ModelException LinkLeavesFolder(string path) => new(new()
+    {
+        Code = "LT3041",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Critical,
+        Message = $"{path} is a link that leaves its model's folder; it was not opened.",
+        File = path,
+        Cause = "A model's folder may link to its own files and to the blobs of the Hub cache, to nothing else.",
+        Fixes = ["Replace the link by the file itself.", "Name the target file directly if you trust it."],
+    });
+
+    public static ModelException Unreadable(string path, Exception inner) => new(
+        new()
+        {
+            Code = "LT3042",
+            Kind = FaultKind.Refused,
+            Message = $"{path} cannot be read: {inner.Message}",
+            File = path,
+            Evidence = inner.GetType().Name,
+            Fixes = ["Check the permissions of the file and of its folders."],
+        },
+        inner);
+
     public static ModelException BadJson(string? file, string field, string found, string expected, Exception? inner = null) => new(new()
     {
         Code = "LT3003",

@@ -13,7 +13,7 @@ public static class TokenizerSources
 
     /// <summary>The source of a directory, or of one tokenizer file with the configuration beside it. For a model inside a GGUF, ask the container.</summary>
     /// <param name="path">A directory, tokenizer.json, tokenizer.model, vocab.txt, tekken.json, *.tiktoken, or vocab.json with merges.txt beside it. A file of another name is taken for what its content or ending says.</param>
-    /// <exception cref="ModelException">There is no such path.</exception>
+    /// <exception cref="ModelException">There is no such path, or a file is a pipe, a device, or a link out of the folder.</exception>
     public static TokenizerSource FromPath(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -24,15 +24,16 @@ public static class TokenizerSources
             Add(files, full, Names);
             foreach (string file in Directory.EnumerateFiles(full, "*.tiktoken").Order(StringComparer.Ordinal).Take(1))
             {
-                files.TryAdd(Path.GetFileName(file), file);
+                Add(files, full, [Path.GetFileName(file)]);
             }
 
             return new TokenizerSource { Files = files };
         }
 
-        if (!File.Exists(full))
+        FileFacts facts = Facts(full) ?? throw TokenizerErrors.NotThere(path);
+        if (facts.Kind != FileNodeKind.File)
         {
-            throw TokenizerErrors.NotThere(path);
+            throw TokenizerErrors.NotPlain(full, facts.Kind);
         }
 
         string folder = Path.GetDirectoryName(full)!;
@@ -52,10 +53,34 @@ public static class TokenizerSources
         foreach (string name in names)
         {
             string file = Path.Combine(folder, name);
-            if (File.Exists(file))
+            if (files.ContainsKey(name) || Facts(file) is not { Kind: not FileNodeKind.Directory } facts)
             {
-                files.TryAdd(name, file);
+                continue;
             }
+
+            if (facts.Kind is not (FileNodeKind.File or FileNodeKind.Unknown))
+            {
+                throw TokenizerErrors.NotPlain(file, facts.Kind);
+            }
+
+            if (RealPath.Of(file) is not { } real || !RealPath.IsInModelFolder(real, folder))
+            {
+                throw TokenizerErrors.LinkLeavesFolder(file);
+            }
+
+            files.Add(name, file);
+        }
+    }
+
+    private static FileFacts? Facts(string path)
+    {
+        try
+        {
+            return FileFacts.Of(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw TokenizerErrors.Unreadable(path, e);
         }
     }
 

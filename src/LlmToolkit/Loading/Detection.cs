@@ -28,4 +28,7 @@ public sealed record Detection
 
     /// <summary>For what is recognised but is no model: why it cannot be opened and what to do; else null.</summary>
     public Diagnostic? Explanation { get; init; }
+
+    /// <summary>For a format whose plug-in is not there: what checks and describes it; else null.</summary>
+    internal IModelFormat? Describer { get; init; }
 }

@@ -25,8 +25,8 @@ public static class FormatDetector
         }
 
         ForeignMatch? foreign = ForeignFormats.Recognise(artifact, new ProbeBytes(head, tail));
-        // ONNX is a format whose reader is a plug-in; everything else that is recognised here is no model.
-        bool isModel = foreign?.Name == "onnx";
+        // A format whose plug-in is not there is still checked and described; everything else that is recognised here is no model.
+        bool isModel = foreign?.Format is not null;
         return new Detection
         {
             Artifact = artifact,
@@ -36,6 +36,7 @@ public static class FormatDetector
             Candidates = [],
             Recognised = isModel ? null : foreign?.Name,
             Explanation = foreign?.Diagnostic,
+            Describer = foreign?.Format,
         };
     }
 
@@ -52,13 +53,29 @@ public static class FormatDetector
         string path = detection.Artifact.Path;
         if (asked is not null)
         {
-            IModelFormat format = formats.FirstOrDefault(f => f.Name == asked) ?? throw LoadingErrors.UnknownFormat(asked, formats.Select(f => f.Name));
+            // A format whose reader is a plug-in still describes what it knows; what is known to be something else is told, whatever was asked.
+            IModelFormat format = formats.FirstOrDefault(f => f.Name == asked)
+                ?? (detection.Describer is { } describer && describer.Name == asked ? describer : null)
+                ?? throw LoadingErrors.UnknownFormat(asked, formats.Select(f => f.Name));
+            if (detection.Explanation is not null && format != detection.Describer)
+            {
+                throw new ModelException(detection.Explanation);
+            }
+
             bool possible = detection.Candidates.Count == 0 || detection.Candidates.Any(c => c.Format == asked);
             return possible ? format : throw LoadingErrors.FormatContradicted(path, asked, detection.Format, detection.Reason);
         }
 
         return formats.FirstOrDefault(f => f.Name == detection.Format)
-            ?? throw (detection.Explanation is null ? LoadingErrors.Unrecognised(path, detection.Reason) : new ModelException(detection.Explanation));
+            ?? detection.Describer
+            ?? throw (UnsafePickle(detection) ?? (detection.Explanation is null ? LoadingErrors.Unrecognised(path, detection.Reason) : new ModelException(detection.Explanation)));
+    }
+
+    /// <summary>What holds pickles that name code is worse than no model: archives, NumPy's arrays of objects, files of no known kind.</summary>
+    private static ModelException? UnsafePickle(Detection detection)
+    {
+        bool mayHoldPickles = detection.Recognised is null or "zip" or "numpy" or "tar" or "gzip" or "torchscript" or "torch-export" or "text";
+        return mayHoldPickles && ForeignFormats.HiddenCode(detection.Artifact) is { } finding ? new ModelException(finding) : null;
     }
 
     /// <summary>An artifact of a path that exists, or one clear error.</summary>
@@ -66,11 +83,12 @@ public static class FormatDetector
     {
         try
         {
-            return ModelArtifact.FromPath(path);
+            FileFacts facts = FileFacts.Of(path) ?? throw LoadingErrors.NoSuchPath(path, PathAdvice.For(path));
+            return facts.Kind is FileNodeKind.File or FileNodeKind.Directory or FileNodeKind.Unknown ? ModelArtifact.FromPath(path) : throw LoadingErrors.NotAFile(path, facts.Kind);
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw LoadingErrors.NoSuchPath(path);
+            throw LoadingErrors.NoSuchPath(path, PathAdvice.For(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,21 +105,16 @@ public static class FormatDetector
 
         if (artifact.Files[0].Length == 0)
         {
-            // Nothing is in it. A pipe or a device says so too, and to open a pipe would wait for its writer.
+            // Nothing is in it, or nothing that can be read without end: some files of /proc say 0 and give more.
             return ([], []);
         }
 
         try
         {
-            if ((File.GetAttributes(artifact.Path) & FileAttributes.Device) != 0)
-            {
-                throw LoadingErrors.NotAFile(artifact.Path);
-            }
-
             using FileStream file = new(artifact.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
             if (!file.CanSeek)
             {
-                throw LoadingErrors.NotAFile(artifact.Path);
+                throw LoadingErrors.NotAFile(artifact.Path, FileNodeKind.Unknown);
             }
 
             byte[] head = new byte[Math.Min(HeadBytes, file.Length)];

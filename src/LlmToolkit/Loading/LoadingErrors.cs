@@ -3,36 +3,52 @@ namespace LlmToolkit.Loading;
 /// <summary>Errors of sources and detection: LT2000-LT2199.</summary>
 internal static class LoadingErrors
 {
-    public static ModelException NoSuchPath(string text) => new(new()
+    public static ModelException NoSuchPath(string text, PathAdvice advice) => new(new()
     {
         Code = "LT2001",
         Kind = FaultKind.Usage,
         Category = ErrorCategory.Usage,
         Message = $"No such file or directory: {text}",
         File = text,
-        Cause = "The text is a path by its form, and nothing lies there.",
-        Fixes = ["Check the spelling and the current directory.", "Give an absolute path."],
+        Evidence = advice.Evidence,
+        Cause = advice.Cause ?? "The text is a path by its form, and nothing lies there.",
+        Fixes = [.. advice.Fixes, "Check the spelling and the current directory.", "Give an absolute path."],
     });
 
-    public static ModelException NeitherPathNorHub(string text) => new(new()
+    public static ModelException DanglingLink(string text, string target) => new(new()
+    {
+        Code = "LT2007",
+        Kind = FaultKind.Refused,
+        Message = $"{text} is a link to {target}, where nothing lies.",
+        File = text,
+        Evidence = $"link target {target}",
+        Cause = "The file that the link stands for was moved or deleted, or its download did not finish; in the Hub cache links lead to the blobs folder.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Download the model again: the cache entry is incomplete.", "Name the file itself, or correct the link."],
+    });
+
+    public static ModelException NeitherPathNorHub(string text, PathAdvice advice) => new(new()
     {
         Code = "LT2002",
         Kind = FaultKind.Network,
         Category = ErrorCategory.Network,
         Message = $"No such file or directory: {text}. It could also be the Hub ID \"{text}\", but this version does not download models.",
         File = text,
-        Cause = "The text can be read as a path or as a Hub ID; nothing lies at the path.",
-        Fixes = ["Check the path.", "If it was meant as a prompt, pass it with -p.", $"Download the repository first (for example: git clone https://huggingface.co/{text}) and name its folder."],
+        Evidence = advice.Evidence,
+        Cause = advice.Cause ?? "The text can be read as a path or as a Hub ID; nothing lies at the path.",
+        Fixes = [.. advice.Fixes, "Check the path.", "If it was meant as a prompt, pass it with -p.", $"Download the repository first (for example: git clone https://huggingface.co/{text}) and name its folder."],
     });
 
-    public static ModelException NotASource(string text) => new(new()
+    public static ModelException NotASource(string text, PathAdvice advice) => new(new()
     {
         Code = "LT2003",
         Kind = FaultKind.Usage,
         Category = ErrorCategory.Usage,
         Message = $"\"{text}\" is neither a path that exists nor a possible Hub ID ([owner/]name[@revision][:file-or-quantization]).",
         File = text,
-        Fixes = ["Check the spelling.", "Quote a prompt that holds white space, or pass it with -p."],
+        Evidence = advice.Evidence,
+        Cause = advice.Cause,
+        Fixes = [.. advice.Fixes, "Check the spelling.", "Quote a prompt that holds white space, or pass it with -p."],
     });
 
     public static ModelException RemoteNotSupported(string text) => new(new()
@@ -88,12 +104,14 @@ internal static class LoadingErrors
         },
         inner);
 
-    public static ModelException NotAFile(string path) => new(new()
+    public static ModelException NotAFile(string path, FileNodeKind kind) => new(new()
     {
         Code = "LT2006",
         Kind = FaultKind.Refused,
-        Message = $"{path} is a pipe, a socket or a device; a model must be a plain file or a folder, because it is mapped.",
+        Message = $"{path} is {Word(kind)}; a model must be a plain file or a folder, because it is mapped. It was not opened.",
         File = path,
+        Evidence = kind.ToString(),
+        Cause = "Opening a pipe waits for a writer, and a device may have no end.",
         Fixes = ["Write the data to a file and name that."],
     });
 
@@ -106,4 +124,13 @@ internal static class LoadingErrors
         Field = type.Name,
         Fixes = ["Run `llmtk list-quantizations` for the types that can."],
     });
+
+    private static string Word(FileNodeKind kind) => kind switch
+    {
+        FileNodeKind.Pipe => "a pipe",
+        FileNodeKind.Socket => "a socket",
+        FileNodeKind.BlockDevice => "a disk device",
+        FileNodeKind.CharacterDevice => "a device",
+        _ => "a pipe, a socket or a device",
+    };
 }

@@ -15,24 +15,29 @@ public sealed class ModelValidator(ToolkitRegistry registry)
         return FormatDetector.Choose(detection, format, registry.Formats).Describe(artifact);
     }
 
-    /// <summary>Stop 7 of a load: an open container passes when no check refuses it.</summary>
+    /// <summary>Stop 7 of a load: an open container passes when no quick check refuses it. Tokenizer and template are built when they are needed; logits need neither.</summary>
     /// <exception cref="ModelException">The first finding that refuses.</exception>
     internal void Require(ModelContainer container)
     {
         // The description only looks: the container stays the caller's.
         ModelDescription description = new(container);
-        Diagnostic? refusal = registry.Checks.SelectMany(c => c.Check(description)).FirstOrDefault(f => f.Severity >= Severity.High && f.Kind == FaultKind.Refused);
+        Diagnostic? refusal = registry.Checks.Where(c => !c.IsThorough).SelectMany(c => c.Check(description)).FirstOrDefault(f => f.Severity >= Severity.High && f.Kind == FaultKind.Refused);
         if (refusal is not null)
         {
             throw new ModelException(refusal);
         }
     }
 
+    /// <summary>Findings of the quick checks and, for a valid model, why nothing here could run it.</summary>
+    public IReadOnlyList<Diagnostic> Check(ModelDescription description) => Check(description, thorough: false);
+
     /// <summary>Findings of the checks and, for a valid model, why nothing here could run it.</summary>
-    public IReadOnlyList<Diagnostic> Check(ModelDescription description)
+    /// <param name="description">What is known of the file.</param>
+    /// <param name="thorough">Apply also the rules that build something out of the file: tokenizer, template.</param>
+    public IReadOnlyList<Diagnostic> Check(ModelDescription description, bool thorough)
     {
         ArgumentNullException.ThrowIfNull(description);
-        List<Diagnostic> findings = [.. description.Findings, .. registry.Checks.SelectMany(c => c.Check(description))];
+        List<Diagnostic> findings = [.. description.Findings, .. registry.Checks.Where(c => thorough || !c.IsThorough).SelectMany(c => c.Check(description))];
         if (description is { Container: not null, Info: { Architecture: not null } info } && findings.All(f => f.Severity < Severity.High))
         {
             LoadPlan plan = Routing.BackendRouter.Plan(info, new HardwareProbe().Probe(registry.Hardware), new LoadOptions(), registry.Backends);
@@ -53,18 +58,31 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     public ValidationReport Validate(ModelArtifact artifact, string? format = null, bool deep = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(artifact);
+        return Validate(FormatDetector.Detect(artifact, registry.Formats), null, format, deep, cancellationToken);
+    }
+
+    /// <summary>The verdict on what was detected already.</summary>
+    /// <param name="detection">What lies at the path.</param>
+    /// <param name="described">Told of the description while it is open; null: nobody wants it.</param>
+    /// <param name="format">Judge it as this format; null: by its content.</param>
+    /// <param name="deep">Read every value too: slow for large models.</param>
+    /// <param name="cancellationToken">Stops between two rows of a tensor.</param>
+    internal ValidationReport Validate(Detection detection, Action<ModelDescription>? described, string? format = null, bool deep = false, CancellationToken cancellationToken = default)
+    {
+        ModelArtifact artifact = detection.Artifact;
         long start = Stopwatch.GetTimestamp();
-        Detection detection = FormatDetector.Detect(artifact, registry.Formats);
         try
         {
             using ModelDescription description = FormatDetector.Choose(detection, format, registry.Formats).Describe(artifact);
+            described?.Invoke(description);
             return new ValidationReport
             {
                 Path = artifact.Path,
                 Format = description.Info?.Format ?? detection.Format,
                 Version = description.Info?.Version,
                 CompatibilityMode = description.CompatibilityMode,
-                Findings = deep ? [.. Check(description), .. new TensorScan(description).Run(cancellationToken)] : Check(description),
+                Imports = description.Imports,
+                Findings = deep ? [.. Check(description, thorough: true), .. new TensorScan(description).Run(cancellationToken)] : Check(description, thorough: true),
                 Elapsed = Stopwatch.GetElapsedTime(start),
             };
         }

@@ -10,22 +10,45 @@ public static class SourceResolver
     public static ModelSource Resolve(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text.Length > 0 && (File.Exists(text) || Directory.Exists(text)))
+        if (Exists(text))
         {
             return new ModelSource.Local(Path.GetFullPath(text));
         }
 
         if (text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
-            return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? FromAddress(address) : throw LoadingErrors.NotASource(text);
+            return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? FromAddress(address) : throw LoadingErrors.NotASource(text, PathAdvice.None);
+        }
+
+        if (text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal) && new FileInfo(text).LinkTarget is { } target)
+        {
+            throw LoadingErrors.DanglingLink(text, target);
         }
 
         if (IsPathByForm(text))
         {
-            throw LoadingErrors.NoSuchPath(text);
+            throw LoadingErrors.NoSuchPath(text, PathAdvice.For(text));
         }
 
-        return HubModelId.TryParse(text, out HubModelId? id) ? new ModelSource.Hub(id) : throw LoadingErrors.NotASource(text);
+        return HubModelId.TryParse(text, out HubModelId? id) ? new ModelSource.Hub(id) : throw LoadingErrors.NotASource(text, PathAdvice.For(text));
+    }
+
+    /// <summary>True when something lies at the path; one clear error where the system does not let us look.</summary>
+    private static bool Exists(string path)
+    {
+        try
+        {
+            return FileFacts.Of(path) is not null;
+        }
+        catch (PathTooLongException)
+        {
+            // No file system has such a name: a prompt, perhaps.
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LoadingErrors.Unreadable(path, e);
+        }
     }
 
     private static ModelSource FromAddress(Uri address)
@@ -41,6 +64,7 @@ public static class SourceResolver
         || text.Contains('\\', StringComparison.Ordinal)
         || text[0] is '/' or '~' or '.'
         || (text.Length > 2 && char.IsAsciiLetter(text[0]) && text[1] == ':' && text[2] is '/')
+        || text.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
         || text.Count(c => c == '/') > 1
         || (!text.Contains(':', StringComparison.Ordinal) && s_modelEndings.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase)));
 }

@@ -24,7 +24,7 @@ public class LegacyFileTests
     [Theory]
     [InlineData("window outside", 3, 4, 0, "LT1222", "window")]
     [InlineData("other count", 1, 5, 0, "LT1222", "5 elements")]
-    [InlineData("cut", 1, 4, 4, "LT1206", "16 bytes")]
+    [InlineData("cut", 1, 4, 4, "LT1214", "198 bytes of 202")]
     public void Open_Damaged_SaysWhere(string name, int window, long count, int cut, string code, string detail)
     {
         using TorchFile folder = TorchFile.Create();

@@ -39,7 +39,7 @@ public sealed class MappedFileTests : IDisposable
         {
             foreach (IModelFormat format in DefaultFormats.All.Where(f => f.Name is "gguf" or "safetensors"))
             {
-                Assert.Equal("LT1503", Assert.Throws<ModelException>(() => format.Open(ModelArtifact.FromPath(special))).Diagnostic.Code);
+                Assert.Equal("LT1507", Assert.Throws<ModelException>(() => format.Open(ModelArtifact.FromPath(special))).Diagnostic.Code);
             }
         }
     }

@@ -90,13 +90,11 @@ public sealed class ModelLoaderTests : IDisposable
         string absent = Path.Combine(_folder.Path, "absent.gguf");
         string[] paths = [sound, absent, cut, sound, "a b", sound, cut, absent];
 
-        List<ValidationReport> reports = await new ModelLoader().ValidateAllAsync(paths, Cancellation).ToListAsync(Cancellation);
+        List<BatchResult<ValidationReport>> results = await new ModelLoader().ValidateAllAsync(paths, cancellationToken: Cancellation).ToListAsync(Cancellation);
 
-        Assert.Equal(paths, reports.Select(r => r.Path));
-        Assert.Equal(
-            [Verdict.Ok, Verdict.Refused, Verdict.Refused, Verdict.Ok, Verdict.Refused, Verdict.Ok, Verdict.Refused, Verdict.Refused],
-            reports.Select(r => r.Verdict));
-        Assert.Equal(["LT2001", "LT2003", "LT2001"], reports.Where(r => r.Format == "unknown").Select(r => r.Findings.Single().Code));
+        Assert.Equal(paths, results.Select(r => r.Source));
+        Assert.Equal([Verdict.Ok, null, Verdict.Refused, Verdict.Ok, null, Verdict.Ok, Verdict.Refused, null], results.Select(r => r.Value?.Verdict));
+        Assert.Equal(["LT2001", "LT2003", "LT2001"], results.Where(r => r.Error is not null).Select(r => r.Error!.Code));
     }
 
     /// <summary>What the first backend's load fails with, and whether the second one is tried.</summary>

@@ -37,9 +37,15 @@ internal static class PickleGlobals
 
     private static readonly FrozenDictionary<(string Module, string Name), PickleMeaning> Known = Build().ToFrozenDictionary();
 
-    /// <summary>Modules of configuration objects that training checkpoints drag along; any class of theirs stays inert.</summary>
-    private static readonly string[] InertModules =
-        ["omegaconf.", "transformers.training_args", "transformers.trainer_utils", "transformers.trainer_pt_utils", "transformers.integrations.", "accelerate.utils.", "accelerate.state", "numpy.dtypes"];
+    /// <summary>Modules of configuration objects that training checkpoints drag along; their classes, whose names begin with a capital, stay inert. Functions have no business in a checkpoint.</summary>
+    private static readonly FrozenSet<string> InertModules = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "omegaconf.dictconfig", "omegaconf.listconfig", "omegaconf.base", "omegaconf.nodes",
+        "transformers.training_args", "transformers.training_args_seq2seq", "transformers.trainer_utils", "transformers.trainer_pt_utils", "transformers.integrations.deepspeed", "transformers.debug_utils",
+        "accelerate.utils.dataclasses", "accelerate.state",
+        "pytorch_lightning.utilities.parsing", "lightning.pytorch.utilities.parsing", "lightning_fabric.utilities.data", "lightning.fabric.utilities.data",
+        "pytorch_lightning.callbacks.model_checkpoint", "lightning.pytorch.callbacks.model_checkpoint", "pytorch_lightning.callbacks.early_stopping", "lightning.pytorch.callbacks.early_stopping",
+        "numpy.dtypes");
 
     /// <summary>The meaning of a global, or null: it has none, and a file that names it is refused.</summary>
     public static PickleMeaning? Find(string module, string name)
@@ -51,9 +57,10 @@ internal static class PickleGlobals
             return meaning;
         }
 
-        bool isInert = !name.Contains('.', StringComparison.Ordinal) && Array.Exists(InertModules, m => module.StartsWith(m, StringComparison.Ordinal));
-        return isInert ? Reported : null;
+        return InertModules.Contains(module) && IsClassName(name) ? Reported : null;
     }
+
+    private static bool IsClassName(string name) => name.Length > 0 && char.IsAsciiLetterUpper(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 
     private static Dictionary<(string, string), PickleMeaning> Build()
     {
@@ -62,6 +69,7 @@ internal static class PickleGlobals
 
         Add("collections", "OrderedDict", PlainConstructors.OrderedDict);
         Add("collections", "Counter", PlainConstructors.OrderedDict);
+        Add("collections", "defaultdict", PlainConstructors.DefaultDict);
         Add("builtins", "set", PlainConstructors.Set);
         Add("builtins", "frozenset", PlainConstructors.Set);
         Add("builtins", "bytearray", PlainConstructors.Bytes);
@@ -109,7 +117,10 @@ internal static class PickleGlobals
 
         known.Add(("torch", "UntypedStorage"), new PickleMeaning { Storage = PyTorchConstants.Untyped });
         known.Add(("torch.storage", "UntypedStorage"), new PickleMeaning { Storage = PyTorchConstants.Untyped });
+        known.Add(("torch.storage", "_UntypedStorage"), new PickleMeaning { Storage = PyTorchConstants.Untyped });
+        known.Add(("torch", "_UntypedStorage"), new PickleMeaning { Storage = PyTorchConstants.Untyped });
         known.Add(("torch.storage", "TypedStorage"), Quiet);
+        known.Add(("torch.storage", "_TypedStorage"), Quiet);
 
         foreach ((string module, string name) in Inert)
         {
@@ -126,7 +137,8 @@ internal static class PickleGlobals
         ("numpy.core.numeric", "_frombuffer"), ("numpy._core.numeric", "_frombuffer"), ("numpy", "dtype"), ("numpy", "ndarray"),
         ("argparse", "Namespace"), ("builtins", "slice"), ("builtins", "range"), ("builtins", "dict"), ("builtins", "list"), ("builtins", "tuple"),
         ("builtins", "int"), ("builtins", "float"), ("builtins", "str"), ("builtins", "bool"), ("builtins", "object"),
-        ("pathlib", "PosixPath"), ("pathlib", "WindowsPath"), ("pathlib", "PurePosixPath"), ("pathlib", "PureWindowsPath"), ("pathlib", "Path"),
+        ("pathlib", "PosixPath"), ("pathlib", "WindowsPath"), ("pathlib", "PurePosixPath"), ("pathlib", "PureWindowsPath"), ("pathlib", "Path"), ("pathlib._local", "PosixPath"), ("pathlib._local", "WindowsPath"),
+        ("typing", "Any"),
         ("datetime", "datetime"), ("datetime", "date"), ("datetime", "time"), ("datetime", "timedelta"), ("datetime", "timezone"),
     ];
 }
@@ -164,6 +176,15 @@ internal static class PlainConstructors
                 throw Wrong(call, "no argument, or a list of pairs");
         }
     }
+
+    /// <summary>defaultdict(factory): an empty dict. The factory, which Python would call for a missing key, may only be one of plain values.</summary>
+    public static object? DefaultDict(in PickleCall call) => call.Arguments switch
+    {
+        [] or [null] or [PickleGlobal { Meaning: not null }] => new PickleDict(),
+        [null or PickleGlobal { Meaning: not null }, PickleDict or PickleList] => OrderedDict(call with { Arguments = [call.Arguments[1]] }),
+        [PickleGlobal { Meaning: null } or PickleOpaque, ..] => new PickleOpaque(call.Name),
+        _ => throw Wrong(call, "a type, and the pairs"),
+    };
 
     public static object? Set(in PickleCall call)
     {
@@ -224,6 +245,8 @@ internal static class TensorConstructors
     public static readonly IReadOnlyList<(string Name, string Why)> Unsupported =
     [
         ("_rebuild_sparse_tensor", "sparse tensors are not supported"),
+        ("_rebuild_sparse_csr_tensor", "sparse tensors are not supported"),
+        ("_rebuild_xla_tensor", "its values lie in a numpy array"),
         ("_rebuild_nested_tensor", "nested tensors are not supported"),
         ("_rebuild_qtensor", "torch's quantized tensors are not supported"),
         ("_rebuild_meta_tensor_no_storage", "it has no data (device meta)"),

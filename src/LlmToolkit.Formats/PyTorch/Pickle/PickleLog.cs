@@ -1,7 +1,7 @@
 namespace LlmToolkit.Formats.PyTorch.Pickle;
 
 /// <summary>What the pickles of one file were seen to do, and what they may still use up.</summary>
-internal sealed class PickleLog(string file)
+internal sealed class PickleLog(string file, string? entry = null)
 {
     /// <summary>Opcodes of a file. The largest checkpoints known have some hundred thousand tensors of about 40 opcodes.</summary>
     public const int MaxOpcodes = 10_000_000;
@@ -12,15 +12,31 @@ internal sealed class PickleLog(string file)
     /// <summary>Findings kept of one file; a hostile one could make millions.</summary>
     private const int MaxFindings = 50;
 
+    /// <summary>Globals kept by name; a hostile file could name millions.</summary>
+    private const int MaxImports = 10_000;
+
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _imported = new(StringComparer.Ordinal);
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
     private int _opcodes;
     private long _bytes;
 
     public string File { get; } = file;
 
+    /// <summary>The entry of an archive that is read; null: the file itself, or the one pickle that counts.</summary>
+    public string? Entry { get; } = entry;
+
     /// <summary>Globals that were met and left inert, in the order met.</summary>
     public List<string> Opaque { get; } = [];
+
+    /// <summary>Every global that was named, in the order met.</summary>
+    public List<string> Imports { get; } = [];
+
+    /// <summary>Opcodes that would have run something: calls, objects made, states set.</summary>
+    public int Calls { get; set; }
+
+    /// <summary>Opcodes seen.</summary>
+    public int Opcodes => _opcodes;
 
     /// <summary>Reasons to refuse the file that did not stop the reading.</summary>
     public List<Diagnostic> Findings { get; } = [];
@@ -42,9 +58,17 @@ internal sealed class PickleLog(string file)
         }
     }
 
+    public void Import(string name)
+    {
+        if (Imports.Count < MaxImports && _imported.Add(name))
+        {
+            Imports.Add(name);
+        }
+    }
+
     public void Inert(string name)
     {
-        if (_names.Add(name))
+        if (Opaque.Count < MaxImports && _names.Add(name))
         {
             Opaque.Add(name);
         }
@@ -57,5 +81,13 @@ internal sealed class PickleLog(string file)
         {
             Findings.Add(finding());
         }
+    }
+
+    /// <summary>Forgets what was named: the bytes were no pickle.</summary>
+    public void Clear()
+    {
+        Findings.Clear();
+        Opaque.Clear();
+        Imports.Clear();
     }
 }

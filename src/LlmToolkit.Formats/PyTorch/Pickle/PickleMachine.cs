@@ -184,7 +184,8 @@ internal sealed partial class PickleMachine(PickleLog log, Func<PickleTuple, int
 
     private void Refuse(string opcode, string? name)
     {
-        log.Refuse($"{opcode} {name}", () => PyTorchErrors.UnsafeOpcode(log.File, opcode, name, _offset));
+        log.Calls++;
+        log.Refuse($"{opcode} {name}", () => PyTorchErrors.UnsafeOpcode(log.File, opcode, name, _offset, log.Entry));
         PushNew(new PickleOpaque(name ?? opcode));
     }
 
@@ -387,7 +388,9 @@ internal sealed partial class PickleMachine(PickleLog log, Func<PickleTuple, int
         object? name = Pop();
         if (Pop() is not string module || name is not string text)
         {
-            throw Bad("STACK_GLOBAL is not given two strings");
+            // Python would take whatever comes out as a name: one that is computed hides what is called.
+            Refuse("STACK_GLOBAL", "a name that is no plain text");
+            return;
         }
 
         PushGlobal(Name(module), Name(text), "STACK_GLOBAL");
@@ -399,10 +402,11 @@ internal sealed partial class PickleMachine(PickleLog log, Func<PickleTuple, int
     {
         PickleGlobal made = new($"{module}.{name}", PickleGlobals.Find(module, name));
         log.Charge(ObjectBytes + (2L * made.Name.Length));
+        log.Import(made.Name);
         if (made.Meaning is null)
         {
             log.Inert(made.Name);
-            log.Refuse(made.Name, () => PyTorchErrors.UnsafeGlobal(log.File, made.Name, how, _offset));
+            log.Refuse(made.Name, () => PyTorchErrors.UnsafeGlobal(log.File, made.Name, how, _offset, log.Entry));
         }
         else if (made.Meaning.Reported)
         {
@@ -428,6 +432,7 @@ internal sealed partial class PickleMachine(PickleLog log, Func<PickleTuple, int
 
     private void Call(object? callee, object? arguments, string how)
     {
+        log.Calls++;
         switch (callee)
         {
             case PickleOpaque inert:

@@ -20,11 +20,14 @@ internal sealed class BrokenZip(MappedFile map)
     /// <summary>True when an entry that was passed says so.</summary>
     public bool IsBigEndian { get; private set; }
 
+    /// <summary>True when the entry that says so lies in the file.</summary>
+    public bool IsOrderKnown { get; private set; }
+
     /// <summary>Finds the pickle; its end is not known, only that it lies in the bytes given.</summary>
     public bool TryReadPickle(out long start, out int length)
     {
         (start, length) = (0, 0);
-        if (!TryReadHeader(0, out string name, out start, out bool isStored) || !isStored || !name.EndsWith("/data.pkl", StringComparison.Ordinal))
+        if (!TryReadHeader(0, out string name, out start, out bool isStored) || !isStored || !(name.EndsWith("/data.pkl", StringComparison.Ordinal) || name == "data.pkl"))
         {
             return false;
         }
@@ -40,7 +43,12 @@ internal sealed class BrokenZip(MappedFile map)
         string folder = _root + "data/";
         while (TryFindHeader(at, out long header) && TryReadHeader(header, out string name, out long start, out bool isStored) && isStored)
         {
-            IsBigEndian |= name == _root + "byteorder" && map.Length - start >= 3 && map.Span(start, 3).SequenceEqual("big"u8);
+            if (name == _root + "byteorder" && map.Length - start >= 3)
+            {
+                IsOrderKnown = true;
+                IsBigEndian = map.Span(start, 3).SequenceEqual("big"u8);
+            }
+
             bool isStorage = name.StartsWith(folder, StringComparison.Ordinal);
             long bytes = BinaryPrimitives.ReadUInt32LittleEndian(map.Span(header + 22, 4));
             if (isStorage && expected.TryGetValue(name[folder.Length..], out long known))

@@ -52,6 +52,26 @@ internal static class ZipContent
         }
     }
 
+    /// <summary>The first bytes of an entry: how many there are. Damage is not told here.</summary>
+    public static int Peek(MappedFile map, ZipEntry entry, Span<byte> head)
+    {
+        try
+        {
+            using Stream content = new MappingStream(map, entry.Offset, entry.Stored);
+            if (!entry.IsDeflated)
+            {
+                return content.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            }
+
+            using DeflateStream inflater = new(content, CompressionMode.Decompress);
+            return inflater.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Compares the sum of a stored entry: what is wrong, or null.</summary>
     public static Diagnostic? WrongSum(MappedFile map, ZipEntry entry, string file)
     {

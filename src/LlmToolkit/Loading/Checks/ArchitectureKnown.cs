@@ -7,9 +7,34 @@ internal sealed class ArchitectureKnown : IModelCheck
 
     public IEnumerable<Diagnostic> Check(ModelDescription description)
     {
-        if (description is { Info.Architecture: null, Container: not null })
+        if (description is not { Container: { } container })
         {
-            yield return CheckErrors.NoArchitecture(description.Artifact.Path);
+            yield break;
+        }
+
+        string file = description.Artifact.Path;
+        if (container.Info.Architecture is { } architecture)
+        {
+            if (ModelFacts.OfFile(description) is { IsGguf: true, IsConfigured: false })
+            {
+                yield return CheckErrors.NoSettings(file, architecture);
+            }
+
+            yield break;
+        }
+
+        if (ModelFacts.OfFile(description) is not { } facts)
+        {
+            yield break;
+        }
+
+        if (facts.IsGguf && (facts.IsConfigured || facts.Embedding is not null))
+        {
+            yield return CheckErrors.NoGgufArchitecture(file, container.Metadata.TryGet("general.architecture", out MetadataValue? value) ? $"of the type {value.Type}" : "missing");
+        }
+        else
+        {
+            yield return facts.IsConfigured || description.Artifact.IsDirectory ? CheckErrors.NoModelType(file) : CheckErrors.NoArchitecture(file);
         }
     }
 }

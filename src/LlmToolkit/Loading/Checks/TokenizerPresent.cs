@@ -7,9 +7,13 @@ internal sealed class TokenizerPresent : IModelCheck
 
     public IEnumerable<Diagnostic> Check(ModelDescription description)
     {
-        if (description is { Container: { Tokenizer: null }, Info.Architecture: not null })
+        if (description is not { Container: { Tokenizer: null } container, Info.Architecture: not null } || container.Metadata.TryGet("tokenizer.ggml.tokens", out _))
         {
-            yield return CheckErrors.NoTokenizer(description.Artifact.Path);
+            yield break;
         }
+
+        // Some files say outright that they have none, and some are no whole models.
+        bool claimed = ModelFacts.Of(description) is not null && !container.Metadata.TryGet("tokenizer.ggml.model", out _);
+        yield return CheckErrors.NoTokenizer(description.Artifact.Path, claimed ? Severity.High : Severity.Medium);
     }
 }
