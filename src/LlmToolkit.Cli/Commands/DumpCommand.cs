@@ -77,5 +77,7 @@ internal static class DumpCommand
             TensorValues.ToFloats(tensor.DType, data.Row(r), row);
             writer.Write((ReadOnlySpan<float>)row);
         }
+
+        data.Memory.ThrowIfChanged();
     }
 }

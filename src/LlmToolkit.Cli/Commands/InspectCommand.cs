@@ -259,6 +259,8 @@ internal static class TensorHash
             hash.AppendData(data.Row(row));
         }
 
+        data.Memory.ThrowIfChanged();
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

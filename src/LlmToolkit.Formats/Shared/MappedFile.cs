@@ -101,19 +101,28 @@ internal sealed unsafe class MappedFile : TensorMemory
         return new TensorData(tensor, tensor.Bytes == 0 ? Address : Address + (nint)tensor.Offset, this);
     }
 
+    /// <summary>What happened to the file since it was mapped; null: nothing.</summary>
+    public Diagnostic? Changed
+    {
+        get
+        {
+            if (_handle is null)
+            {
+                return null;
+            }
+
+            long now = RandomAccess.GetLength(_handle);
+            bool isLost = _region is not null && Volatile.Read(ref _region->Lost) != 0;
+            return now != Length || isLost || System.IO.File.GetLastWriteTimeUtc(_handle) != _written ? FileErrors.Changed(File.Path, Length, now, isLost) : null;
+        }
+    }
+
     /// <inheritdoc/>
     public override void ThrowIfChanged()
     {
-        if (_handle is null)
+        if (Changed is { } change)
         {
-            return;
-        }
-
-        long now = RandomAccess.GetLength(_handle);
-        bool isLost = _region is not null && Volatile.Read(ref _region->Lost) != 0;
-        if (now != Length || isLost || System.IO.File.GetLastWriteTimeUtc(_handle) != _written)
-        {
-            throw new ModelException(FileErrors.Changed(File.Path, Length, now, isLost));
+            throw new ModelException(change);
         }
     }
 

@@ -37,6 +37,7 @@ internal sealed class TensorScan(ModelDescription description)
                 bad += NotFinite(tensor.DType, data.Row(row));
             }
 
+            data?.Memory.ThrowIfChanged();
             return bad == 0 ? null : CheckErrors.NotFinite(description.Artifact.Path, tensor.Name, bad);
         }
         catch (ModelException e) when (e.Diagnostic.Code == NoValues)
