@@ -72,7 +72,7 @@ public sealed class BatchTests
     {
         string Judge(string item, CancellationToken token) => item switch
         {
-            "0" => throw LoadingErrors.NoSuchPath("0"),
+            "0" => throw LoadingErrors.NoSuchPath("0", PathAdvice.None),
             "1" => throw new UnauthorizedAccessException("no"),
             "2" => throw new InvalidOperationException("a bug"),
             _ => item,

@@ -51,7 +51,7 @@ public sealed class ModelCatalog(ToolkitRegistry? registry = null, MetadataCache
         string root = Path.GetFullPath(folder);
         IEnumerable<CatalogItem> items = Directory.Exists(root) ? new CatalogWalk(how.MaxDepth).Walk(root)
             : File.Exists(root) ? [CatalogWalk.ItemOf(root)]
-            : throw LoadingErrors.NoSuchPath(folder);
+            : throw LoadingErrors.NoSuchPath(folder, PathAdvice.For(folder));
         string toolkit = Toolkit();
         await foreach (BatchResult<Look> result in Batch.RunAsync(items, i => i.Path, how.Concurrency, (item, _) => LookAt(item, toolkit), progress, cancellationToken).ConfigureAwait(false))
         {
