@@ -8,6 +8,10 @@ internal abstract class TokenDecoder
 {
     /// <summary>Rewrites the list in place.</summary>
     public abstract void Apply(List<string> tokens);
+
+    /// <summary>Rust's <c>str::replace</c>, where an empty pattern stands before, between and behind all characters.</summary>
+    protected static string Replaced(string text, string from, string to) =>
+        from.Length > 0 ? text.Replace(from, to, StringComparison.Ordinal) : to.Length == 0 ? text : to + string.Concat(text.EnumerateRunes().Select(r => r + to));
 }
 
 /// <summary>Decoders one after another.</summary>
@@ -261,7 +265,7 @@ internal sealed class BpeDecoder(string suffix) : TokenDecoder
     {
         for (int i = 0; i < tokens.Count; i++)
         {
-            tokens[i] = tokens[i].Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal);
+            tokens[i] = Replaced(tokens[i], suffix, i == tokens.Count - 1 ? "" : " ");
         }
     }
 }
@@ -281,10 +285,10 @@ internal sealed class CtcDecoder(string padding, string delimiter, bool cleanup)
             }
 
             last = token;
-            string text = token.Replace(padding, "", StringComparison.Ordinal);
+            string text = Replaced(token, padding, "");
             if (cleanup)
             {
-                text = WordPieceDecoder.Clean(text).Replace(delimiter, " ", StringComparison.Ordinal);
+                text = Replaced(WordPieceDecoder.Clean(text), delimiter, " ");
             }
 
             if (text.Length > 0)
