@@ -17,6 +17,10 @@ internal sealed unsafe class MappedFile : TensorMemory
     private readonly MappingGuard.Region* _region;
     private readonly DateTime _written;
 
+    /// <summary>Called on this thread before each request to the system. Tests throw from it what the system may throw, at the first, second, third request.</summary>
+    [ThreadStatic]
+    internal static Action? BeforeRequest;
+
     private MappedFile(ArtifactFile file, SafeFileHandle? handle, long length)
     {
         File = file with { Length = length };
@@ -26,9 +30,20 @@ internal sealed unsafe class MappedFile : TensorMemory
             return;
         }
 
+        BeforeRequest?.Invoke();
         _written = System.IO.File.GetLastWriteTimeUtc(handle);
         _map = MemoryMappedFile.CreateFromFile(handle, null, length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        try
+        {
+            BeforeRequest?.Invoke();
+            _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        }
+        catch
+        {
+            _map.Dispose();
+            throw;
+        }
+
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _address);
         _address += _view.PointerOffset;
         _region = MappingGuard.Protect(_address, length);
@@ -50,6 +65,7 @@ internal sealed unsafe class MappedFile : TensorMemory
         SafeFileHandle? handle = null;
         try
         {
+            BeforeRequest?.Invoke();
             // Opening a pipe would wait for a writer for ever, so its kind is asked first.
             FileFacts facts = FileFacts.Of(file.Path) ?? throw new ModelException(FileErrors.Missing(file.Path));
             ModelFolder.ThrowIfNotPlain(file.Path, facts.Kind);
@@ -58,7 +74,9 @@ internal sealed unsafe class MappedFile : TensorMemory
                 return new MappedFile(file, null, 0);
             }
 
+            BeforeRequest?.Invoke();
             handle = System.IO.File.OpenHandle(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            BeforeRequest?.Invoke();
             return new MappedFile(file, handle, RandomAccess.GetLength(handle));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -66,7 +84,7 @@ internal sealed unsafe class MappedFile : TensorMemory
             handle?.Dispose();
             throw new ModelException(FileErrors.Missing(file.Path), e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or OutOfMemoryException)
         {
             handle?.Dispose();
             throw new ModelException(FileErrors.Unreadable(file.Path, e.Message), e);

@@ -25,6 +25,21 @@ internal static unsafe partial class MappingGuard
     /// <summary>True when mappings are guarded.</summary>
     public static bool IsActive => Regions is not null;
 
+    /// <summary>How many mappings are guarded now.</summary>
+    public static int Count
+    {
+        get
+        {
+            int count = 0;
+            for (Region* region = Regions; Regions is not null && region < Regions + Capacity; region++)
+            {
+                count += region->End == 0 ? 0 : 1;
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>Guards a mapping; null: it is not guarded.</summary>
     public static Region* Protect(byte* address, long length)
     {

@@ -9,9 +9,8 @@ internal abstract class TokenDecoder
     /// <summary>Rewrites the list in place.</summary>
     public abstract void Apply(List<string> tokens);
 
-    /// <summary>Rust's <c>str::replace</c>, where an empty pattern stands before, between and behind all characters.</summary>
-    protected static string Replaced(string text, string from, string to) =>
-        from.Length > 0 ? text.Replace(from, to, StringComparison.Ordinal) : to.Length == 0 ? text : to + string.Concat(text.EnumerateRunes().Select(r => r + to));
+    /// <summary>A replacement of an empty pattern is none: the reference would put <paramref name="to"/> between all characters, which no tokenizer means.</summary>
+    protected static string Replaced(string text, string from, string to) => from.Length > 0 ? text.Replace(from, to, StringComparison.Ordinal) : text;
 }
 
 /// <summary>Decoders one after another.</summary>
