@@ -91,6 +91,12 @@ internal sealed partial class PyTorchReader
         }
 
         reader._file.Findings.InsertRange(0, reader._log.Findings);
+        if (map.Changed is { } change)
+        {
+            // Bytes that changed while they were read say nothing about the file.
+            reader._file.Findings.Insert(0, change);
+        }
+
         reader._file.Opaque = reader._log.Opaque;
         reader._file.Imports = reader._log.Imports;
         return reader._file;

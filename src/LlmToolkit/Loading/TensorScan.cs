@@ -96,6 +96,7 @@ internal sealed class TensorScan(ModelDescription description)
                 });
             }
 
+            data.Memory.ThrowIfChanged();
             for (long slice = 0; slice < slices; slice++)
             {
                 _scanned.Add((tensor, slices == 1 ? -1 : slice, Whole(data, slice * sliceBytes, piece, facts.AsSpan((int)(slice * pieces), (int)pieces))));
