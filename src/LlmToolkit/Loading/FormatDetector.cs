@@ -40,7 +40,7 @@ public static class FormatDetector
             Artifact = artifact,
             Format = isModel ? foreign!.Name : "unknown",
             Score = isModel ? 0.9 : 0,
-            Reason = foreign?.Reason ?? (artifact.IsDirectory ? "a folder without weights" : $"no known format begins with {ForeignFormats.FirstBytes(new ProbeBytes(head, tail))}"),
+            Reason = foreign?.Reason ?? (artifact.IsDirectory ? "a folder without weights" : $"no known format begins with {ForeignFormats.FirstBytes(new ProbeBytes(head, tail))}; the file has {artifact.Files[0].Length} bytes"),
             Candidates = [],
             Recognised = isModel ? null : foreign?.Name,
             Explanation = foreign?.Diagnostic,
