@@ -29,7 +29,9 @@ internal static class GgufErrors
         : Fault("LT1003", file, $"GGUF version {version} does not exist; 1 to {GgufConstants.NewestVersion} do.", "The header is damaged.", s_downloadAgain, "version", $"{version}");
 
     public static Diagnostic TooMany(string file, string what, long offset, ulong count, ulong limit) => Fault(
-        "LT1004", file, $"{what} is {count} at offset {offset}; at most {limit} are possible here.", "The header is damaged or hostile: nothing of that size is in the file.",
+        "LT1004", file, $"{what} is {count} at offset {offset}; at most {limit} are possible here.",
+        // Lists of a real header reach some hundred thousands: such a count that does not fit is the mark of a cut file.
+        count <= 100_000_000 ? "The file was cut off inside its header, or the header is damaged." : "The header is damaged or hostile: nothing of that size is in the file.",
         s_downloadAgain, what, $"{count} at offset {offset}, limit {limit}", severity: Severity.Critical);
 
     public static Diagnostic EmptyKey(string file, long offset) => Fault(

@@ -285,7 +285,7 @@ internal static class PyTorchErrors
         Kind = FaultKind.Refused,
         Message = $"The file holds no tensor: its root is {root}.",
         File = file,
-        Cause = "Optimizer, scheduler and training-argument files look like this; they are no model.",
+        Cause = "It is a training state (optimizer, scheduler, training arguments) or other data that torch.save wrote beside the model.",
         Certainty = Certainty.Possible,
         Fixes = ["Name the file that holds the weights, or the folder."],
     };
