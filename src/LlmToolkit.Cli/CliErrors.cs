@@ -131,6 +131,9 @@ internal static class CliErrors
     public static ModelException Conflict(string first, string second) => Usage(
         "LT8014", $"Give {first} or {second}, not both.", null, "Leave one of them out.");
 
+    public static ModelException OutputIsInput(string option, string path) => Usage(
+        "LT8019", $"{option} is {path}, a file of the model itself; it was left as it is.", option, "Name another file for the output.");
+
     /// <summary>Its exit code is 130, whatever <see cref="Diagnostic.Kind"/> says.</summary>
     public static Diagnostic Stopped() => new()
     {

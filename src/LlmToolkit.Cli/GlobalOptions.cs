@@ -17,5 +17,8 @@ internal static class GlobalOptions
 
     public static Option<string?> Format { get; } = new("--format") { Description = "Open as this format; checked against the content.", HelpName = "NAME" };
 
+    /// <summary>The worker threads asked for; the cores within the quota where none are.</summary>
+    public static int ThreadsOf(ParseResult result) => Math.Clamp(result.GetValue(Threads) ?? Environment.ProcessorCount, 1, 256);
+
     public static IEnumerable<Option> All => [Json, Threads, Quiet, Verbose, NoColor];
 }

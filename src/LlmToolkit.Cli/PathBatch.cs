@@ -17,13 +17,14 @@ internal static class PathBatch
         CliHost host, ParseResult result, string[] paths, JudgeAll<T> judge, BatchOptions options, Action<string, T> write, CancellationToken cancellationToken)
         where T : class
     {
-        if (result.GetValue(GlobalOptions.Threads) is int threads and > 0)
-        {
-            options = options with { Concurrency = threads };
-        }
-
+        options = options with { Concurrency = GlobalOptions.ThreadsOf(result) };
         int? failure = null;
         using ProgressLine progress = new(host, result);
+        if (paths.Length == 1)
+        {
+            options = options with { Scan = progress };
+        }
+
         IAsyncEnumerator<BatchResult<T>> results = judge(paths, options, paths.Length > 1 ? new BatchLine(progress, paths.Length) : null, cancellationToken).GetAsyncEnumerator(CancellationToken.None);
         await using (results.ConfigureAwait(false))
         {

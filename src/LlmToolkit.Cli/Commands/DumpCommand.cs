@@ -17,14 +17,28 @@ internal static class DumpCommand
 
             Examples:
               llmtk dump model.gguf token_embd.weight --out embedding.safetensors
+              llmtk dump ./folder lm_head.weight model.norm.weight --out two.safetensors
             """) { model, names, output, GlobalOptions.Format };
         command.SetAction(async (result, cancellationToken) =>
         {
             string source = result.GetRequiredValue(model);
             using ModelDescription description = await new ModelLoader().DescribeAsync(source, result.GetValue(GlobalOptions.Format), cancellationToken).ConfigureAwait(false);
-            List<TensorInfo> tensors = [.. result.GetRequiredValue(names).Select(n => description.Tensors.FirstOrDefault(t => t.Name == n)
+            Dictionary<string, TensorInfo> known = new(StringComparer.Ordinal);
+            foreach (TensorInfo tensor in description.Tensors)
+            {
+                // Of a damaged file that has a name twice, the first one is meant.
+                known.TryAdd(tensor.Name, tensor);
+            }
+
+            List<TensorInfo> tensors = [.. result.GetRequiredValue(names).Distinct(StringComparer.Ordinal).Select(n => known.GetValueOrDefault(n)
                 ?? throw CliErrors.NoSuchTensor(source, n, description.Tensors.Select(t => t.Name).Where(t => t.Contains(n, StringComparison.OrdinalIgnoreCase)).Take(5)))];
             string path = result.GetRequiredValue(output);
+            string full = Path.GetFullPath(path);
+            if (description.Files.Any(f => f.Path == full))
+            {
+                throw CliErrors.OutputIsInput("--out", path);
+            }
+
             try
             {
                 using ProgressLine progress = new(host, result);
@@ -34,9 +48,10 @@ internal static class DumpCommand
                     writer.Declare(tensor.Name, DTypes.F32, tensor.Shape);
                 }
 
+                TensorDump dump = new(description, source, writer, GlobalOptions.ThreadsOf(result), (t, done) => progress.Report(FormattableString.Invariant($"{DiagnosticOutput.Safe(t.Name)} {100 * done:0} %")));
                 foreach (TensorInfo tensor in tensors)
                 {
-                    Write(description, source, tensor, writer, progress, cancellationToken);
+                    dump.Write(tensor, cancellationToken);
                 }
 
                 writer.Complete();
@@ -60,22 +75,5 @@ internal static class DumpCommand
             return 0;
         });
         return command;
-    }
-
-    private static void Write(ModelDescription description, string source, TensorInfo tensor, SafetensorsWriter writer, ProgressLine progress, CancellationToken cancellationToken)
-    {
-        using TensorData data = description.TryRead(tensor) ?? throw CliErrors.TensorUnreadable(source, tensor.Name);
-        float[] row = new float[checked((int)tensor.Shape.Columns)];
-        for (long r = 0; r < data.Rows && row.Length > 0; r++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (r % 256 == 0)
-            {
-                progress.Report(FormattableString.Invariant($"{DiagnosticOutput.Safe(tensor.Name)} {100 * r / data.Rows} %"));
-            }
-
-            TensorValues.ToFloats(tensor.DType, data.Row(r), row);
-            writer.Write((ReadOnlySpan<float>)row);
-        }
     }
 }

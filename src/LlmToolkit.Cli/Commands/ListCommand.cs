@@ -25,12 +25,7 @@ internal static class ListCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             ModelCatalog catalog = new(null, result.GetValue(noCache) ? MetadataCache.None : null);
-            CatalogOptions options = new();
-            if (result.GetValue(GlobalOptions.Threads) is int threads and > 0)
-            {
-                options = options with { Concurrency = threads };
-            }
-
+            CatalogOptions options = new() { Concurrency = GlobalOptions.ThreadsOf(result) };
             if (result.GetValue(depth) is int levels)
             {
                 options = levels >= 0 ? options with { MaxDepth = levels } : throw CliErrors.BadValue("--depth", $"{levels}", "0 or more");

@@ -7,6 +7,10 @@ internal static class DirectoryOutput
 {
     private const int MostLines = 12;
 
+    /// <summary>What lies in the directory that is described; null for a file.</summary>
+    public static DirectoryAnalysis? Of(ModelDescription description) =>
+        description.Artifact.IsDirectory ? Formats.HuggingFace.DirectoryAnalyzer.Analyze(description.Artifact) : null;
+
     /// <summary>The member <c>directory</c>; absent for a file.</summary>
     public static void Write(Utf8JsonWriter w, DirectoryAnalysis? analysis)
     {

@@ -23,7 +23,7 @@ internal static class Output
         if (plain)
         {
             // A pipe has no width; tables must not be cut to a guess.
-            console.Profile.Width = 240;
+            console.Profile.Width = 4096;
         }
 
         return console;

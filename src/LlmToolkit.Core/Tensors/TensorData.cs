@@ -27,6 +27,12 @@ public abstract class TensorMemory
         }
     }
 
+    /// <summary>Throws when the bytes are no longer those that were there at first: a mapped file was cut or written to. Call it after computing from them, before the result is used; it costs about a microsecond.</summary>
+    /// <exception cref="ModelException">They changed; what was read since is worth nothing.</exception>
+    public virtual void ThrowIfChanged()
+    {
+    }
+
     /// <summary>Gives the memory back. Called once.</summary>
     protected abstract void Free();
 }
@@ -59,6 +65,9 @@ public sealed unsafe class TensorData : IDisposable
     /// <summary>Address of the first byte; valid until disposal.</summary>
     public nint Address { get; }
 
+    /// <summary>What keeps the bytes alive, shared by all tensors of a file.</summary>
+    public TensorMemory Memory => _memory;
+
     /// <summary>Bytes of a row.</summary>
     public long RowBytes { get; }
 
@@ -75,6 +84,18 @@ public sealed unsafe class TensorData : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         return new ReadOnlySpan<byte>((byte*)Address + (row * RowBytes), checked((int)RowBytes));
+    }
+
+    /// <summary>Some of the bytes, of as many rows as they reach over: rows follow each other without gaps.</summary>
+    /// <param name="offset">First byte, from the start of the values.</param>
+    /// <param name="length">Number of bytes.</param>
+    public ReadOnlySpan<byte> Bytes(long offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, (Rows * RowBytes) - length);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return new ReadOnlySpan<byte>((byte*)Address + offset, length);
     }
 
     /// <inheritdoc/>

@@ -87,7 +87,7 @@ internal static class PyTorchErrors
     {
         Code = "LT1207",
         Kind = FaultKind.Refused,
-        Message = string.Create(CultureInfo.InvariantCulture, $"The zip's directory at the end of the file is missing: no end record in the last bytes of {length}."),
+        Message = string.Create(CultureInfo.InvariantCulture, $"The zip's directory is missing: the {length} bytes of the file do not end with an end record."),
         File = file,
         Cause = "The download or the copy was cut off; a zip's directory is its last part.",
         Certainty = Certainty.Likely,
@@ -102,7 +102,7 @@ internal static class PyTorchErrors
         Message = string.Create(CultureInfo.InvariantCulture, $"{missing} of {count} storages are not in the file or not whole: it has {length} bytes of {(isLeast ? "at least " : "")}{needed} ({100.0 * length / (double)Int128.Max(needed, 1):F1} % present)."),
         File = file,
         Field = "file length",
-        Evidence = string.Create(CultureInfo.InvariantCulture, $"{length} of {needed} bytes ({100.0 * length / (double)Int128.Max(needed, 1):F1} %)"),
+        Evidence = string.Create(CultureInfo.InvariantCulture, $"{length} of {needed} bytes ({100.0 * length / (double)Int128.Max(needed, 1):F1} % present)"),
         Cause = "The download or the copy was cut off.",
         Certainty = Certainty.Likely,
         Fixes = ["Resume or repeat the download."],

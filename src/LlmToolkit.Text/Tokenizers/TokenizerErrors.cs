@@ -253,6 +253,29 @@ internal static class TokenizerErrors
         Fixes = ["Check the patterns in tokenizer.json.", Reload],
     });
 
+    public static ModelException GrowsTooLarge(long limit) => new(new()
+    {
+        Code = "LT3021",
+        Kind = FaultKind.Refused,
+        Message = $"The normalizer makes more than {limit} characters of the text: it was stopped.",
+        Field = "normalizer",
+        Evidence = $"limit {limit}",
+        Cause = "A replacement puts in more than it takes out, again and again.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Check the normalizer in tokenizer.json.", Reload],
+    });
+
+    public static ModelException TooMuchWork(string field) => new(new()
+    {
+        Code = "LT3022",
+        Kind = FaultKind.Refused,
+        Message = $"The tokenizer's {field} makes the work grow with the square of the text: it was stopped.",
+        Field = field,
+        Cause = "Some tokens are as long as a text, or begin with one another by the thousand.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Check the vocabulary and the added tokens in tokenizer.json.", Reload],
+    });
+
     public static ModelException UnusableLimits(string file, Exception inner) => new(
         new()
         {

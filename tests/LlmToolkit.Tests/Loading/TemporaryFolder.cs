@@ -24,6 +24,7 @@ internal sealed class TemporaryFolder : IDisposable
     public string BareWeights(string name = "weights.safetensors")
     {
         string path = System.IO.Path.Combine(Path, name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         using SafetensorsWriter writer = SafetensorsWriter.Create(path);
         writer.Declare("w", DTypes.F32, [2, 3]);
         writer.Write(new float[6]);

@@ -34,7 +34,7 @@ public sealed class MetadataCache
     private const int MaxEntryBytes = 4 << 20;
 
     private readonly long _maxBytes;
-    private volatile bool _isBroken;
+    private volatile bool _isReadOnly;
     private int _written;
 
     /// <summary>Uses a folder, which is made when it is needed.</summary>
@@ -48,7 +48,7 @@ public sealed class MetadataCache
         Folder = root is null ? null : Path.Combine(Path.GetFullPath(root), "metadata");
     }
 
-    private MetadataCache() => (_maxBytes, _isBroken) = (0, true);
+    private MetadataCache() => _isReadOnly = true;
 
     /// <summary>Keeps nothing.</summary>
     public static MetadataCache None { get; } = new();
@@ -70,10 +70,11 @@ public sealed class MetadataCache
         (int entries, long bytes) = (0, 0);
         foreach (FileInfo file in Files())
         {
+            long length = file.Length;
             if (Quietly(file.Delete))
             {
                 entries += file.Extension == Ending ? 1 : 0;
-                bytes += file.Length;
+                bytes += length;
             }
         }
 
@@ -84,7 +85,7 @@ public sealed class MetadataCache
     internal bool TryGet(string toolkit, string path, string stamp, out CatalogEntry? entry)
     {
         entry = null;
-        if (_isBroken || Folder is null)
+        if (Folder is null)
         {
             return false;
         }
@@ -117,7 +118,7 @@ public sealed class MetadataCache
     /// <summary>Keeps an entry.</summary>
     internal void Set(string toolkit, string path, string stamp, CatalogEntry? entry)
     {
-        if (_isBroken || Folder is null)
+        if (_isReadOnly || Folder is null)
         {
             return;
         }
@@ -140,7 +141,7 @@ public sealed class MetadataCache
         {
             // Read-only, full, or another process is renaming the same entry: the answer is right all the same.
             Quietly(() => File.Delete(beside));
-            _isBroken = !File.Exists(target);
+            _isReadOnly = !File.Exists(target);
         }
     }
 
