@@ -343,7 +343,7 @@ internal static class PyTorchErrors
     {
         Code = "LT1242",
         Kind = FaultKind.Refused,
-        Message = $"{shards.Count} of {of} shards are missing: {Shown.Names(shards)}.",
+        Message = $"{shards.Count} of {of} shards {(shards.Count == 1 ? "is" : "are")} missing: {Shown.Names(shards)}.",
         File = file,
         Field = Shown.Text(shards.First()),
         Evidence = Shown.Names(shards),
