@@ -98,7 +98,8 @@ public sealed class HuggingFaceFormat : IModelFormat
         {
             DirectoryShapes.Transformers or DirectoryShapes.SentenceTransformers => analysis,
             DirectoryShapes.WeightsOnly => throw new ModelException(HuggingFaceErrors.NoConfig(artifact.Path)),
-            DirectoryShapes.Diffusers or DirectoryShapes.OtherRuntime or DirectoryShapes.Onnx or DirectoryShapes.Consolidated or DirectoryShapes.Adapter =>
+            DirectoryShapes.Adapter => throw new ModelException(HuggingFaceErrors.Adapter(artifact.Path, analysis.Reason)),
+            DirectoryShapes.Diffusers or DirectoryShapes.OtherRuntime or DirectoryShapes.Onnx or DirectoryShapes.Consolidated =>
                 throw new ModelException(HuggingFaceErrors.NotTransformers(artifact.Path, analysis.Reason)),
             _ => throw new ModelException(HuggingFaceErrors.NoWeights(artifact.Path, analysis.Reason)),
         };

@@ -37,7 +37,8 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     public IReadOnlyList<Diagnostic> Check(ModelDescription description, bool thorough)
     {
         ArgumentNullException.ThrowIfNull(description);
-        List<Diagnostic> findings = [.. description.Findings, .. registry.Checks.Where(c => thorough || !c.IsThorough).SelectMany(c => c.Check(description))];
+        // What ended the open and what a part of the set found may be one fault: it is told once.
+        List<Diagnostic> findings = [.. description.Findings.Concat(registry.Checks.Where(c => thorough || !c.IsThorough).SelectMany(c => c.Check(description))).DistinctBy(f => (f.Code, f.File, f.Message))];
         if (description is { Container: not null, Info: { Architecture: not null } info } && findings.All(f => f.Severity < Severity.High))
         {
             LoadPlan plan = Routing.BackendRouter.Plan(info, new HardwareProbe().Probe(registry.Hardware), new LoadOptions(), registry.Backends);
