@@ -36,8 +36,12 @@ internal static class EngineErrors
     });
 
     /// <summary>The sentence of LT4010, also a reason of the backend's verdict.</summary>
-    public static string UnknownArchitectureText(string? found, IEnumerable<string> known) =>
-        $"The architecture is {(found is null ? "not named" : $"\"{found}\"")}; the managed engine runs {string.Join(", ", known)}.";
+    public static string UnknownArchitectureText(string? found, IEnumerable<string> known)
+    {
+        IReadOnlyList<string> all = [.. known];
+        string nearest = found is not null && ArchitectureNames.Nearest(found, all) is { } near ? $" The nearest of them by name is {near}; it is not the same." : "";
+        return $"The architecture is {(found is null ? "not named" : $"\"{found}\"")}; the managed engine runs {string.Join(", ", all)}.{nearest}";
+    }
 
     public static ModelException MissingConfig(string file, string key) => new(new()
     {
