@@ -13,6 +13,7 @@ internal static class CliErrors
         Category = ErrorCategory.Backend,
         Message = $"Adapters are not supported by this version; --adapter {path} was not applied.",
         Field = "--adapter",
+        Cause = "This version does not apply adapters.",
         Fixes = ["Merge the adapter into the model with its own tools.", "Leave out --adapter."],
     });
 
@@ -74,6 +75,8 @@ internal static class CliErrors
         Kind = FaultKind.Unsupported,
         Message = $"{source} carries no tokenizer.",
         File = source,
+        Cause = "No tokenizer lies in the file or beside it.",
+        Certainty = Certainty.Likely,
         Fixes = ["Name a model, a folder, tokenizer.json, tokenizer.model, vocab.txt, or vocab.json beside merges.txt."],
     });
 
@@ -84,6 +87,7 @@ internal static class CliErrors
         Category = ErrorCategory.Backend,
         Message = $"This command needs {wanted}, but {source} is {found}.",
         File = source,
+        Cause = "Each command works on one kind of model.",
         Fixes = ["Name another model.", "Run `llmtk inspect MODEL` to see what a model is."],
     });
 
@@ -144,7 +148,7 @@ internal static class CliErrors
     /// <summary>No such error code.</summary>
     public static ModelException NoSuchCode(string text, IEnumerable<Diagnosis.ErrorEntry> near) => new(new()
     {
-        Code = "LT8017",
+        Code = "LT8020",
         Kind = FaultKind.Usage,
         Category = ErrorCategory.Usage,
         Message = $"There is no error code {text}.",
@@ -157,7 +161,7 @@ internal static class CliErrors
     /// <summary>A message that nobody here knows.</summary>
     public static ModelException UnknownMessage(string text, IEnumerable<Diagnosis.ErrorEntry> near) => new(new()
     {
-        Code = "LT8018",
+        Code = "LT8021",
         Kind = FaultKind.Usage,
         Category = ErrorCategory.Usage,
         Message = $"The message is not known: \"{(text.Length > 100 ? text[..100] + "…" : text)}\".",

@@ -20,6 +20,11 @@ internal static class PathBatch
         options = options with { Concurrency = GlobalOptions.ThreadsOf(result) };
         int? failure = null;
         using ProgressLine progress = new(host, result);
+        if (paths.Length == 1)
+        {
+            options = options with { Scan = progress };
+        }
+
         IAsyncEnumerator<BatchResult<T>> results = judge(paths, options, paths.Length > 1 ? new BatchLine(progress, paths.Length) : null, cancellationToken).GetAsyncEnumerator(CancellationToken.None);
         await using (results.ConfigureAwait(false))
         {

@@ -35,10 +35,13 @@ internal sealed class TensorDump(ModelDescription description, string source, Sa
             cancellationToken.ThrowIfCancellationRequested();
             TensorValues.ToFloats(tensor.DType, data.Bytes(0, checked((int)tensor.DType.Bytes(length))), values);
             writer.Write((ReadOnlySpan<float>)values);
-            return;
+        }
+        else
+        {
+            WriteLong(tensor, data, length, cancellationToken);
         }
 
-        WriteLong(tensor, data, length, cancellationToken);
+        data.Memory.ThrowIfChanged();
     }
 
     private void WriteLong(TensorInfo tensor, TensorData data, long length, CancellationToken cancellationToken)

@@ -57,6 +57,7 @@ internal static class TensorHash
             hash.AppendData(data.Bytes(at, (int)Math.Min(Piece, length - at)));
         }
 
+        data.Memory.ThrowIfChanged();
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

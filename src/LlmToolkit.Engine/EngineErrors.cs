@@ -20,6 +20,7 @@ internal static class EngineErrors
         Category = ErrorCategory.Hardware,
         Message = $"LLMTK_SIMD asks for {value}, but the widest level of this machine is {widest}.",
         Field = "LLMTK_SIMD",
+        Cause = "The processor, or the virtual machine, lacks it.",
         Fixes = ["Unset LLMTK_SIMD, or name a narrower level."],
     });
 
@@ -32,12 +33,27 @@ internal static class EngineErrors
         File = file,
         Field = "architecture",
         Evidence = found,
-        Fixes = ["Run it with a backend that knows it: llmtk plan shows what each backend says.", "Take a model of one of the architectures listed."],
+        Cause = "The model is newer than this version, or its architecture has not been built yet.",
+        Certainty = Certainty.Likely,
+        Fixes = [UnknownArchitectureRemedy(found, known), "Use a newer version of the toolkit.", "Run it with a program that knows the architecture."],
     });
 
     /// <summary>The sentence of LT4010, also a reason of the backend's verdict.</summary>
-    public static string UnknownArchitectureText(string? found, IEnumerable<string> known) =>
-        $"The architecture is {(found is null ? "not named" : $"\"{found}\"")}; the managed engine runs {string.Join(", ", known)}.";
+    public static string UnknownArchitectureText(string? found, IEnumerable<string> known) => found is null
+        ? "The model does not name its architecture, so the managed engine cannot run it."
+        : $"The architecture is \"{found}\", which is none of the {known.Count()} that the managed engine runs.";
+
+    /// <summary>The first remedy of LT4010: a relative by name, if there is one.</summary>
+    public static string UnknownArchitectureRemedy(string? found, IEnumerable<string> known) =>
+        found is not null && Relative(found, known) is { } near ? $"Take a model of another architecture, such as {near}, the nearest by name (`llmtk list-architectures` shows all)."
+        : "Take a model of another architecture (`llmtk list-architectures` shows all).";
+
+    /// <summary>The known name that shares the longest beginning, if that is most of a name: qwen3 for qwen35moe.</summary>
+    private static string? Relative(string found, IEnumerable<string> known) => known
+        .Select(k => (Name: k, Shared: k.Zip(found).TakeWhile(p => char.ToLowerInvariant(p.First) == char.ToLowerInvariant(p.Second)).Count()))
+        .Where(k => k.Shared >= 4 && k.Shared * 2 >= k.Name.Length)
+        .OrderByDescending(k => k.Shared).ThenBy(k => k.Name.Length)
+        .Select(k => k.Name).FirstOrDefault();
 
     public static ModelException MissingConfig(string file, string key) => new(new()
     {
@@ -46,6 +62,8 @@ internal static class EngineErrors
         Message = $"The configuration lacks {key}, which the architecture needs.",
         File = file,
         Field = key,
+        Cause = "config.json or the metadata was cut, edited or made by an old converter.",
+        Certainty = Certainty.Likely,
         Fixes = ["Download the model again, with its config.json.", "Convert the model again with a current converter."],
     });
 
@@ -57,6 +75,8 @@ internal static class EngineErrors
         File = file,
         Field = key,
         Evidence = found,
+        Cause = "The configuration was edited or damaged, or belongs to another model.",
+        Certainty = Certainty.Likely,
         Fixes = ["Compare the configuration with the one of the model's page, and correct or download it again."],
     });
 
@@ -69,6 +89,8 @@ internal static class EngineErrors
         File = file,
         Field = key,
         Evidence = found,
+        Cause = "The model is newer than this version.",
+        Certainty = Certainty.Likely,
         Fixes = ["Run it with a backend that knows it: llmtk plan shows what each backend says."],
     });
 
@@ -106,6 +128,8 @@ internal static class EngineErrors
         File = tensor.File.Path,
         Field = tensor.Name,
         Evidence = tensor.DType.Name,
+        Cause = "The quantization is newer than this version, or is not multiplied here.",
+        Certainty = Certainty.Likely,
         Fixes = ["Take a file with another quantization, such as Q4_K_M or Q8_0.", "Run it with a backend that knows the type: llmtk plan shows what each backend says."],
     });
 
@@ -120,6 +144,7 @@ internal static class EngineErrors
         Message = $"The tensor {tensor.Name} is stored [in, out] in blocks of type {tensor.DType}; only plain types can be transposed.",
         File = tensor.File.Path,
         Field = tensor.Name,
+        Cause = "GPT-2 and its kin store weights the other way round.",
         Fixes = ["Convert the checkpoint to GGUF, which stores the weights [out, in], and quantize that."],
     });
 
@@ -131,6 +156,8 @@ internal static class EngineErrors
         Message = $"The tensor {tensor.Name} comes with {scale}, a scale of the whole matrix, which the managed engine does not apply.",
         File = tensor.File.Path,
         Field = scale,
+        Cause = "The checkpoint was quantized by another method than its types tell.",
+        Certainty = Certainty.Likely,
         Fixes = ["Take a file with another quantization, such as Q4_K_M or Q8_0."],
     });
 
@@ -156,6 +183,7 @@ internal static class EngineErrors
         Message = "The managed engine does not apply adapters.",
         File = file,
         Field = "adapter",
+        Cause = "Adapters are not built into this engine.",
         Fixes = ["Merge the adapter into its model and load the result.", "Leave the adapter out."],
     });
 
@@ -202,6 +230,8 @@ internal static class EngineErrors
             Category = ErrorCategory.Memory,
             Message = $"The system gave no memory for the keys and values of {context} tokens: it ended at layer {made} of {layers}.",
             Field = "context",
+            Cause = "The context is long, or other programs use the memory.",
+            Certainty = Certainty.Likely,
             Fixes = ["Load with a shorter context (--context).", "Free memory, or take a machine with more."],
         },
         inner);
@@ -213,6 +243,7 @@ internal static class EngineErrors
         Category = ErrorCategory.Hardware,
         Message = $"The engine's cache of keys and values was asked for as {type}; it can be F16 or F32.",
         Field = "KvType",
+        Cause = "The cache types of this engine are F16 and F32.",
         Fixes = ["Leave the cache type out: F16 is used.", "Use F16, or F32 where exactness counts more than memory."],
     });
 }

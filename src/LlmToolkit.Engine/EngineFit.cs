@@ -62,7 +62,7 @@ internal static class EngineFit
         string? name = model.Architecture;
         if (name is null || !known.Contains(name, StringComparer.Ordinal))
         {
-            yield return new BackendReason("LT4010", EngineErrors.UnknownArchitectureText(name, known), "Take a backend or a model that fits.", FaultKind.Unsupported);
+            yield return new BackendReason("LT4010", EngineErrors.UnknownArchitectureText(name, known), EngineErrors.UnknownArchitectureRemedy(name, known), FaultKind.Unsupported);
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     /// <summary>The code of a prompt that leaves no room for an answer.</summary>
     private const string ContextOverflow = "LT3205";
 
+    /// <summary>The code of a model file that was cut or overwritten while it was served.</summary>
+    private const string FileChanged = "LT1504";
+
     public static ApiException BadField(string field, string expected) =>
         new(new ApiError(400, "invalid_request_error", $"\"{field}\" must be {expected}.", field, "invalid_value"));
 
@@ -25,6 +28,7 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
 
     public static ApiError From(Diagnostic diagnostic) => diagnostic.Kind switch
     {
+        _ when diagnostic.Code == FileChanged => new(500, "server_error", diagnostic.Message, null, "model_file_changed"),
         FaultKind.Usage or FaultKind.Refused => new(400, "invalid_request_error", diagnostic.Message, diagnostic.Field, diagnostic.Code == ContextOverflow ? "context_length_exceeded" : null),
         FaultKind.Unsupported => new(501, "not_supported_error", diagnostic.Message, diagnostic.Field, null),
         _ => new(500, "server_error", diagnostic.Message, null, diagnostic.Code),

@@ -76,6 +76,16 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, CancellationToken cancellationToken = default) =>
         Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, cancellationToken), path, LoadStop.Validate), cancellationToken);
 
+    /// <summary>As <see cref="ValidateAsync(string, string?, bool, CancellationToken)"/>, with progress.</summary>
+    /// <param name="path">A file, a directory, or any part of a set.</param>
+    /// <param name="format">Judge it as this format; null: by its content.</param>
+    /// <param name="deep">Read every value too.</param>
+    /// <param name="progress">Told which share of the values was read (stage <c>scan</c>).</param>
+    /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
+    /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
+    public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, IProgress<LoadProgress>? progress, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, progress, cancellationToken), path, LoadStop.Validate), cancellationToken);
+
     /// <summary>Detects many paths, a few at a time, in their order; the input is read as far as it is worked on. A path that cannot be read gives its error, and the rest goes on.</summary>
     /// <param name="paths">Files or folders.</param>
     /// <param name="options">How; null: the defaults.</param>
@@ -96,7 +106,7 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
         BatchOptions how = options ?? new BatchOptions();
-        return Batch.RunAsync(paths, how.Concurrency, (path, token) => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), how.Format, how.Deep, token), path, LoadStop.Validate), progress, cancellationToken);
+        return Batch.RunAsync(paths, how.Concurrency, (path, token) => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), how.Format, how.Deep, how.Scan, token), path, LoadStop.Validate), progress, cancellationToken);
     }
 
     /// <summary>Stops 3-9: which backend would run the model, and why.</summary>

@@ -85,7 +85,7 @@ public sealed class ProcessTests
         Assert.Equal((130, ""), (process.ExitCode, rest));
     }
 
-    private static Process Start(IEnumerable<string> args)
+    internal static Process Start(IEnumerable<string> args)
     {
         ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(Program).Assembly.Location, .. args])
         {

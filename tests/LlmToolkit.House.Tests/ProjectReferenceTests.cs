@@ -43,6 +43,15 @@ public sealed class ProjectReferenceTests
         Assert.True(outside.Length == 0, $"unsafe outside the memory map: {string.Join(", ", outside)}");
     }
 
+    [Fact]
+    public void ExtensionTests_ReferenceThePackageAlone_AndNothingIsOpenedToThem()
+    {
+        const string project = "tests/LlmToolkit.Extension.Tests/LlmToolkit.Extension.Tests.csproj";
+        Assert.Equal(["../../src/LlmToolkit/LlmToolkit.csproj"], Elements(project, "ProjectReference"));
+        Assert.Empty(Elements(project, "Compile"));
+        Assert.All(Source.Files("src", ".csproj"), p => Assert.DoesNotContain("LlmToolkit.Extension.Tests", Source.Read(p), StringComparison.Ordinal));
+    }
+
     private static IEnumerable<string> Elements(string project, string element) =>
         XDocument.Parse(Source.Read(project)).Descendants(element).Select(e => (string)e.Attribute("Include")!);
 }

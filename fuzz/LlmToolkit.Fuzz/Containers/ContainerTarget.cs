@@ -89,9 +89,9 @@ internal abstract class ContainerTarget(string format) : FuzzTarget
             using TensorData data = container.Read(tensor);
             CheckValues(tensor, data);
         }
-        catch (ModelException e) when (tensor.Compressed)
+        catch (ModelException e) when (tensor.Compressed || (tensor.BigEndian && tensor.DType.IsBlock))
         {
-            // What is compressed is unfolded when it is read, so only then a fault in it shows.
+            // What is compressed or big-endian is converted when it is read, so only then a fault in it shows.
             Rules.Require(e.Diagnostic);
         }
     }

@@ -30,6 +30,10 @@ internal static class DetectCommand
                 else
                 {
                     text.WriteLine($"{DiagnosticOutput.Safe(path)}: {detection.Recognised ?? detection.Format} ({detection.Score:0.##}) - {DiagnosticOutput.Safe(detection.Reason)}");
+                    foreach (string line in DirectoryOutput.Lines(detection.Directory))
+                    {
+                        text.WriteLine(line);
+                    }
                 }
             }, cancellationToken).ConfigureAwait(false) ?? 0;
         });
@@ -62,6 +66,7 @@ internal static class DetectCommand
         }
 
         writer.WriteEndArray();
+        DirectoryOutput.Write(writer, detection.Directory);
         writer.WriteEndObject();
     }
 }

@@ -44,6 +44,7 @@ internal static class InspectJson
         w.WriteString("compatibility_mode", description.CompatibilityMode);
         WriteMix(w, info);
         w.Strings("files", description.Files.Select(f => f.Path));
+        DirectoryOutput.Write(w, DirectoryOutput.Of(description));
         w.WriteFindings("findings", findings);
         w.Strings("opaque", description.Opaque);
         w.Strings("imports", description.Imports);

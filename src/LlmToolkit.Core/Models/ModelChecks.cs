@@ -72,7 +72,8 @@ public sealed record ValidationReport
 /// <summary>What lies in a directory and which of it is used.</summary>
 public sealed record DirectoryAnalysis
 {
-    /// <summary>The shape in a word: <c>transformers</c>, <c>sentence-transformers</c>, <c>gguf</c>, <c>adapter</c>, <c>diffusers</c>, <c>config-only</c>, <c>none</c> …</summary>
+    /// <summary>The shape in a word: <c>transformers</c>, <c>sentence-transformers</c>, <c>gguf</c>, <c>adapter</c>, <c>consolidated</c>, <c>diffusers</c>, <c>onnx</c>,
+    /// <c>other-runtime</c>, <c>weights-only</c>, <c>several-weights</c>, <c>config-only</c>, <c>tokenizer-only</c>, <c>none</c>.</summary>
     public required string Shape { get; init; }
 
     /// <summary>The weight files that are used, in order.</summary>
@@ -89,4 +90,25 @@ public sealed record DirectoryAnalysis
 
     /// <summary>Other weight files that lie there and are not used.</summary>
     public IReadOnlyList<ArtifactFile> Unused { get; init; } = [];
+
+    /// <summary>Every model that the directory holds, the used one first.</summary>
+    public IReadOnlyList<DirectoryCandidate> Candidates { get; init; } = [];
+
+    /// <summary>Names of shards that belong to the used weights, by their numbering, and are not there.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+
+    /// <summary>Names of unfinished downloads.</summary>
+    public IReadOnlyList<string> Unfinished { get; init; } = [];
+
+    /// <summary>Folders inside that hold a model of their own, when this one holds none.</summary>
+    public IReadOnlyList<string> Nested { get; init; } = [];
 }
+
+/// <summary>One of the models in a directory.</summary>
+/// <param name="Name">Its file, its index, or the first part of its set.</param>
+/// <param name="Format">Format of its files: <c>safetensors</c>, <c>pytorch</c>, <c>gguf</c>, <c>onnx</c> or the name of another runtime.</param>
+/// <param name="Files">How many files it has.</param>
+/// <param name="Bytes">Bytes of its files.</param>
+/// <param name="Chosen">True for the one that is used.</param>
+/// <param name="Reason">Why it is used or not, for people.</param>
+public sealed record DirectoryCandidate(string Name, string Format, int Files, long Bytes, bool Chosen, string Reason);

@@ -52,7 +52,7 @@ public abstract class ModelContainer : IDisposable
     public virtual PoolingOptions Pooling => new();
 
     /// <summary>The values of a tensor, in place where the file allows it. Dispose what is returned.</summary>
-    /// <exception cref="ModelException">A compressed entry is damaged.</exception>
+    /// <exception cref="ModelException">A compressed entry is damaged, blocks of the other byte order cannot be turned, or the file was changed since it was opened.</exception>
     public abstract TensorData Read(TensorInfo tensor);
 
     /// <summary>Findings that only this container can make, after the open succeeded (warnings).</summary>

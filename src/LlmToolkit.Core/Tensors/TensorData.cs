@@ -27,6 +27,12 @@ public abstract class TensorMemory
         }
     }
 
+    /// <summary>Throws when the bytes are no longer those that were there at first: a mapped file was cut or written to. Call it after computing from them, before the result is used; it costs about a microsecond.</summary>
+    /// <exception cref="ModelException">They changed; what was read since is worth nothing.</exception>
+    public virtual void ThrowIfChanged()
+    {
+    }
+
     /// <summary>Gives the memory back. Called once.</summary>
     protected abstract void Free();
 }
@@ -58,6 +64,9 @@ public sealed unsafe class TensorData : IDisposable
 
     /// <summary>Address of the first byte; valid until disposal.</summary>
     public nint Address { get; }
+
+    /// <summary>What keeps the bytes alive, shared by all tensors of a file.</summary>
+    public TensorMemory Memory => _memory;
 
     /// <summary>Bytes of a row.</summary>
     public long RowBytes { get; }

@@ -187,6 +187,7 @@ internal sealed unsafe class DecoderModel : IDisposable
                 {
                     ObjectDisposedException.ThrowIf(_disposed, this);
                     _pass.Run(Workers(rows), state.Cache, ids + from, rows, state.Length, total, target, heard);
+                    _weights.ThrowIfChanged();
                 }
 
                 state.Append(tokens.Slice(from, rows));

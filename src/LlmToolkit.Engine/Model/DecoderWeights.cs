@@ -5,6 +5,7 @@ internal sealed class DecoderWeights : IDisposable
 {
     private readonly List<TensorData> _tensors = [];
     private readonly List<NativeBuffer> _buffers = [];
+    private readonly HashSet<TensorMemory> _memories = [];
 
     /// <summary>Bytes used where they lie in the files.</summary>
     public long MappedBytes { get; private set; }
@@ -19,6 +20,7 @@ internal sealed class DecoderWeights : IDisposable
     public TensorData Keep(TensorData tensor)
     {
         _tensors.Add(tensor);
+        _memories.Add(tensor.Memory);
         if (tensor.Copied)
         {
             CopiedBytes += tensor.Info.Bytes;
@@ -29,6 +31,16 @@ internal sealed class DecoderWeights : IDisposable
         }
 
         return tensor;
+    }
+
+    /// <summary>Throws when a file of the weights was changed: what was computed from them is worth nothing.</summary>
+    /// <exception cref="ModelException">One was.</exception>
+    public void ThrowIfChanged()
+    {
+        foreach (TensorMemory memory in _memories)
+        {
+            memory.ThrowIfChanged();
+        }
     }
 
     /// <summary>Private memory that lives as long as the model.</summary>

@@ -48,6 +48,7 @@ internal sealed unsafe class LoadedWeights(ModelContainer container, DecoderWeig
             }
         }
 
+        stored.Memory.ThrowIfChanged();
         return _transposes[tensor.Name] = new WeightMatrix(DefaultQuants.Find(tensor.DType)!, turned, (nint)columns * size, rows, columns, exact);
     }
 
@@ -114,6 +115,8 @@ internal sealed unsafe class LoadedWeights(ModelContainer container, DecoderWeig
                 values[i] = (float)((double*)stored)[i];
             }
         }
+
+        data.Memory.ThrowIfChanged();
     }
 
     private float* Floats(long count) => (float*)weights.Allocate(count * sizeof(float)).Address;

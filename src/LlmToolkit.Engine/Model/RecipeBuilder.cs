@@ -168,7 +168,7 @@ internal sealed unsafe class RecipeBuilder
     public GatedMlp GatedMlp(int layer, Activation activation)
     {
         int inner = FeedForward(layer);
-        if (Binder.Has("blk.N.ffn_gate", layer))
+        if (!IsFused("blk.N.ffn_gate", "blk.N.ffn_up", layer, 2 * inner))
         {
             return new GatedMlp(
                 Binder.Linear("blk.N.ffn_gate", layer, inner, Hidden),
@@ -219,6 +219,11 @@ internal sealed unsafe class RecipeBuilder
         return new DecoderRecipe { Embedding = embedding, Layers = layers, Head = head, Ropes = [.. _ropeList], Cache = [.. _cache], Scratch = scratch };
     }
 
+    /// <summary>True when one matrix holds what others store apart. Where neither is there, the family's separate form is the one to miss.</summary>
+    private bool IsFused(string separate, string fused, int layer, int? rows) =>
+        !Binder.Has(separate, layer)
+        && (!Binder.Knows(separate) || (Binder.Find(fused, ".weight", layer) is { } found && (rows is null || found.Shape.Count != 2 || found.Shape[Conventions.Transposed ? 1 : 0] == rows)));
+
     private float RmsEpsilon => Config.Epsilon(ConfigKeys.RmsEpsilon);
 
     private GatedMlp[] ExpertList(int layer, int count, int inner, Activation activation)
@@ -262,7 +267,7 @@ internal sealed unsafe class RecipeBuilder
         (int queries, int keys, int values) = (heads * dim, cache.Heads * dim, cache.Heads * cache.ValueDim);
         int[]? queryOrder = Conventions.PairedRows ? Unpair(heads, dim) : null;
         int[]? keyOrder = Conventions.PairedRows ? Unpair(cache.Heads, dim) : null;
-        if (Binder.Has("blk.N.attn_q", layer))
+        if (!IsFused("blk.N.attn_q", "blk.N.attn_qkv", layer, null))
         {
             return (Separate("blk.N.attn_q", queries, queryOrder), Separate("blk.N.attn_k", keys, keyOrder), Separate("blk.N.attn_v", values, null));
         }

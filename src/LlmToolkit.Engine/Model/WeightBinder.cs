@@ -47,6 +47,9 @@ internal sealed unsafe class WeightBinder
     /// <summary>True when the role has a weight.</summary>
     public bool Has(string role, int layer = 0, int expert = 0) => Find(role, ".weight", layer, expert) is not null;
 
+    /// <summary>True when the architecture has a name for the role.</summary>
+    public bool Knows(string role) => _names[role].Length > 0;
+
     /// <summary>A projection [rows, columns] with its bias, if it has one.</summary>
     public WeightMatrix Linear(string role, int layer, int rows, int columns, int expert = 0, int[]? rowOrder = null)
     {

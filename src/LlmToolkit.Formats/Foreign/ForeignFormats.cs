@@ -1,5 +1,6 @@
 using LlmToolkit.Formats.Foreign.Onnx;
 using LlmToolkit.Formats.PyTorch.Pickle;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.Foreign;
 
@@ -31,16 +32,19 @@ public static class ForeignFormats
         new EmptyFile(),
         new IncompleteDownload(),
         new GitLfsPointer(),
+        new TextOnnx(),
+        new OtherRuntime(),
         new WebPage(),
         new JsonText(),
         new OldGgml(),
+        new OldImatrix(),
         new TorchScript(),
         new TorchExport(),
         new DistributedCheckpoint(),
         new Keras(),
         new NumPy(),
-        new TensorFlowSavedModel(),
-        new TensorFlowLite(),
+        new TensorFlowModel(),
+        new FlatBufferModel(),
         new ZipArchive(),
         new CompressedFile(),
         new TarArchive(),
@@ -48,7 +52,11 @@ public static class ForeignFormats
         new Picture(),
         new ZeroBytes(),
         new OnnxRecogniser(),
+        new SplitPart(),
+        new SentencePieceVocabulary(),
+        new NamedModel(),
         new PlainText(),
+        new FolderWithoutModel(),
     ];
 
     /// <summary>What downloads leave under any name: asked where a file should begin otherwise.</summary>
@@ -91,6 +99,9 @@ public static class ForeignFormats
 
         return null;
     }
+
+    /// <summary>The first bytes of a file that nobody knows, for people: as numbers and as letters.</summary>
+    public static string FirstBytes(ProbeBytes bytes) => Shown.FirstBytes(bytes.Head);
 
     /// <summary>The first pickle in a file that names code, however it is packed: a bare pickle, one in a zip, a tar, a gzip, or a NumPy array of objects. Nothing is run.</summary>
     /// <param name="artifact">A file that no format reads. Folders and files that cannot be read give null.</param>

@@ -8,6 +8,6 @@ internal sealed class ZeroBytes : ForeignRecogniser
     /// <inheritdoc/>
     public override ForeignMatch? Recognise(ModelArtifact artifact, ProbeBytes bytes) =>
         bytes.Head.Length >= Fewest && !bytes.Head.ContainsAnyExcept((byte)0)
-            ? new ForeignMatch("zeros", $"the first {bytes.Head.Length} bytes are 0", ForeignErrors.Zeros(artifact.Path, bytes.Head.Length))
+            ? new ForeignMatch("zeros", $"the first {bytes.Head.Length} bytes are 0", ForeignErrors.Zeros(artifact.Path, bytes.Head.Length, File.Exists(artifact.Path + ".aria2")))
             : null;
 }

@@ -19,7 +19,6 @@ internal static class GgufBigEndian
             throw new ArgumentException($"Tensor \"{tensor.Name}\" does not lie in {map.File.Name}.", nameof(tensor));
         }
 
-        map.ThrowIfShrunk();
         NativeBuffer buffer = new(tensor.Bytes);
         try
         {
@@ -36,6 +35,7 @@ internal static class GgufBigEndian
                 }
             }
 
+            map.ThrowIfChanged();
             return new TensorData(tensor, buffer.Address, buffer, copied: true);
         }
         finally

@@ -97,9 +97,9 @@ internal static class GgufErrors
 
     public static Diagnostic OutOfFile(string file, string name, int count, UInt128 needed, long length) => Fault(
         "LT1016", file,
-        $"{count} tensor{(count == 1 ? "" : "s")} lie{(count == 1 ? "s" : "")} beyond the end of the file, \"{Shown.Text(name)}\" first: the file has {length} bytes, its tensors need {needed}.",
+        $"{count} tensor{(count == 1 ? "" : "s")} lie{(count == 1 ? "s" : "")} beyond the end of the file, \"{Shown.Text(name)}\" first: the file has {length} of the {needed} bytes that its tensors need ({Share(length, needed)} % present).",
         "The download or copy is incomplete, or the header is damaged.", ["Resume or repeat the download.", .. s_downloadAgain[1..]], name,
-        string.Create(CultureInfo.InvariantCulture, $"{length} of {needed} bytes ({100.0 * length / (double)needed:F1} %)"), severity: Severity.Critical, certainty: Certainty.Likely);
+        $"{length} of {needed} bytes ({Share(length, needed)} % present)", severity: Severity.Critical, certainty: Certainty.Likely);
 
     public static Diagnostic Overlap(string file, string first, string second) => Fault(
         "LT1017", file, $"The tensors \"{Shown.Text(first)}\" and \"{Shown.Text(second)}\" overlap.", "The header is damaged or hostile.", s_downloadAgain, second);
@@ -139,6 +139,8 @@ internal static class GgufErrors
     public static Diagnostic NotAModel(string file, string what, string fix, bool isUsable) => Fault(
         "LT1026", file, $"The file is {Shown.Text(what)}; it is no language model by itself.", "GGUF holds other things than models.", [fix], "general.type", Shown.Text(what),
         FaultKind.Unsupported, isUsable ? Severity.Medium : Severity.High);
+
+    private static string Share(long length, UInt128 needed) => (100.0 * length / (double)needed).ToString("F1", CultureInfo.InvariantCulture);
 
     private static string PieceStem(string file) => Path.GetFileName(file) is var name && name.LastIndexOfAny(['-', '.']) is int end and > 0 ? name[..(end + 1)] : name;
 

@@ -54,10 +54,12 @@ internal sealed class GgufHeader
         try
         {
             header.Read();
+            file.ThrowIfChanged();
         }
         catch (ModelException e)
         {
-            header.Note(e.Diagnostic);
+            // Bytes that changed while they were read say nothing about the file.
+            header.Note(file.Changed ?? e.Diagnostic);
         }
 
         return header;

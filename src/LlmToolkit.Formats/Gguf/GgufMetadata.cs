@@ -92,7 +92,9 @@ internal sealed class GgufMetadata : IModelMetadata
         file.AddReference();
         try
         {
-            return decode(file);
+            object? value = decode(file);
+            file.ThrowIfChanged();
+            return value;
         }
         finally
         {

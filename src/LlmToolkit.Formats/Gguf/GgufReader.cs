@@ -102,9 +102,16 @@ internal ref struct GgufReader(ReadOnlySpan<byte> bytes, string file, GgufLayout
         int start = Position;
         ulong count = ReadSize($"the length of the array \"{Shown.Text(key)}\"");
         ulong most = (ulong)(Left / element.Size(Layout.Wide));
-        return count <= most
-            ? (element, (int)count)
-            : throw new ModelException(GgufErrors.TooMany(_file, $"The length of the array \"{Shown.Text(key)}\"", start, count, most));
+        if (count <= most)
+        {
+            return (element, (int)count);
+        }
+
+        // What a real header could hold is missing here; what none could is no length at all.
+        ulong size = (ulong)element.Size(Layout.Wide);
+        throw new ModelException(count <= GgufConstants.MaxHeaderBytes / size
+            ? GgufErrors.Truncated(_file, $"the array \"{Shown.Text(key)}\" of {count} elements", Position, count * size, Left)
+            : GgufErrors.TooMany(_file, $"The length of the array \"{Shown.Text(key)}\"", start, count, most));
     }
 
     /// <summary>Reads a value type.</summary>

@@ -58,6 +58,7 @@ public sealed class HuggingFaceFormat : IModelFormat
             DirectoryShapes.WeightsOnly => new(0.5, analysis.Reason, "config.json is missing"),
             DirectoryShapes.Adapter => new(0.6, analysis.Reason, "needs its base model"),
             DirectoryShapes.Consolidated => new(0.4, analysis.Reason, "the original layout is not loaded"),
+            DirectoryShapes.SeveralWeights => new(0.4, analysis.Reason, "which file is meant is not known"),
             _ => FormatMatch.None,
         };
     }
@@ -97,7 +98,7 @@ public sealed class HuggingFaceFormat : IModelFormat
         {
             DirectoryShapes.Transformers or DirectoryShapes.SentenceTransformers => analysis,
             DirectoryShapes.WeightsOnly => throw new ModelException(HuggingFaceErrors.NoConfig(artifact.Path)),
-            DirectoryShapes.Diffusers or DirectoryShapes.OtherRuntime or DirectoryShapes.Consolidated or DirectoryShapes.Adapter =>
+            DirectoryShapes.Diffusers or DirectoryShapes.OtherRuntime or DirectoryShapes.Onnx or DirectoryShapes.Consolidated or DirectoryShapes.Adapter =>
                 throw new ModelException(HuggingFaceErrors.NotTransformers(artifact.Path, analysis.Reason)),
             _ => throw new ModelException(HuggingFaceErrors.NoWeights(artifact.Path, analysis.Reason)),
         };

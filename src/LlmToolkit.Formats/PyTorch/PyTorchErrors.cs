@@ -21,6 +21,8 @@ internal static class PyTorchErrors
         Message = $"Not a PyTorch file: it begins with {Hex(head)}, expected a zip (50 4B 03 04) or a pickle (80 02).",
         File = file,
         Evidence = Hex(head),
+        Cause = "The file is of another kind, or its beginning is damaged.",
+        Certainty = Certainty.Likely,
         Fixes = ["Leave out --format and let the toolkit look at the content.", Redownload],
     });
 
@@ -43,6 +45,7 @@ internal static class PyTorchErrors
         Severity = Severity.Critical,
         Message = "A tar archive: the form that torch wrote before 0.1.10, which torch itself no longer reads safely.",
         File = file,
+        Cause = "It was written by torch before 2017.",
         Fixes = [PreferSafetensors, "Load it with an old torch on a machine that you can lose, and save the state dict again."],
     });
 
@@ -53,6 +56,7 @@ internal static class PyTorchErrors
         Message = "A TorchScript archive (constants.pkl, code/): a compiled program, not a state dict.",
         File = file,
         Evidence = "constants.pkl",
+        Cause = "It was written by torch.jit.save.",
         Fixes = ["Take the checkpoint that the script was traced from.", PreferSafetensors, AskForStateDict],
     });
 
@@ -62,6 +66,8 @@ internal static class PyTorchErrors
         Kind = FaultKind.Refused,
         Message = $"The zip is no PyTorch checkpoint: it has no data.pkl ({Shown.Text(what)}).",
         File = file,
+        Cause = "Someone packed a folder, or another program wrote the zip.",
+        Certainty = Certainty.Likely,
         Fixes = ["If it is an archive of a model's files, unpack it and name the folder.", Redownload],
     });
 
@@ -81,7 +87,7 @@ internal static class PyTorchErrors
     {
         Code = "LT1207",
         Kind = FaultKind.Refused,
-        Message = string.Create(CultureInfo.InvariantCulture, $"The zip's directory at the end of the file is missing: no end record in the last bytes of {length}."),
+        Message = string.Create(CultureInfo.InvariantCulture, $"The zip's directory is missing: the {length} bytes of the file do not end with an end record."),
         File = file,
         Cause = "The download or the copy was cut off; a zip's directory is its last part.",
         Certainty = Certainty.Likely,
@@ -96,7 +102,7 @@ internal static class PyTorchErrors
         Message = string.Create(CultureInfo.InvariantCulture, $"{missing} of {count} storages are not in the file or not whole: it has {length} bytes of {(isLeast ? "at least " : "")}{needed} ({100.0 * length / (double)Int128.Max(needed, 1):F1} % present)."),
         File = file,
         Field = "file length",
-        Evidence = string.Create(CultureInfo.InvariantCulture, $"{length} of {needed} bytes ({100.0 * length / (double)Int128.Max(needed, 1):F1} %)"),
+        Evidence = string.Create(CultureInfo.InvariantCulture, $"{length} of {needed} bytes ({100.0 * length / (double)Int128.Max(needed, 1):F1} % present)"),
         Cause = "The download or the copy was cut off.",
         Certainty = Certainty.Likely,
         Fixes = ["Resume or repeat the download."],
@@ -136,6 +142,8 @@ internal static class PyTorchErrors
         Message = $"The zip uses what torch.save never writes: {(entry is null ? "" : $"entry '{Shown.Text(entry)}' ")}{what}.",
         File = file,
         Field = entry is null ? null : Shown.Text(entry),
+        Cause = "Another tool packed the archive, or it is made so that readers see different contents.",
+        Certainty = Certainty.Likely,
         Fixes = ["Unpack the archive and pack it again without encryption, stored or deflated.", Redownload],
     });
 
@@ -160,6 +168,8 @@ internal static class PyTorchErrors
         Message = $"Entry '{Shown.Text(entry)}' is damaged: its CRC-32 is {found:X8}, the directory says {expected:X8}.",
         File = file,
         Field = Shown.Text(entry),
+        Cause = "The bytes were damaged on the disk or on the way.",
+        Certainty = Certainty.Likely,
         Fixes = [Redownload],
     });
 
@@ -171,6 +181,8 @@ internal static class PyTorchErrors
         Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Shown.Text(entry)}' is damaged: it inflates to {found}, the directory says {expected} bytes."),
         File = file,
         Field = Shown.Text(entry),
+        Cause = "The bytes were damaged on the disk or on the way, or the entry is made to mislead.",
+        Certainty = Certainty.Likely,
         Fixes = [Redownload],
     });
 
@@ -182,6 +194,8 @@ internal static class PyTorchErrors
         File = file,
         Field = "version",
         Evidence = Shown.Text(found),
+        Cause = "A newer torch wrote it, or the entry is damaged.",
+        Certainty = Certainty.Likely,
         Fixes = ["Update the toolkit.", PreferSafetensors],
     });
 
@@ -210,6 +224,8 @@ internal static class PyTorchErrors
         File = file,
         Field = name is null ? opcode : Shown.Text(name),
         Evidence = opcode,
+        Cause = "Someone put code into the file, or a whole object was pickled.",
+        Certainty = Certainty.Likely,
         Fixes = [PreferSafetensors, "Do not load the file with other tools if you do not trust its source."],
     };
 
@@ -221,6 +237,8 @@ internal static class PyTorchErrors
         Message = string.Create(CultureInfo.InvariantCulture, $"The pickle is corrupt at offset {offset}: {what}."),
         File = file,
         Evidence = string.Create(CultureInfo.InvariantCulture, $"offset {offset}"),
+        Cause = "The file is damaged, or it is made to confuse readers.",
+        Certainty = Certainty.Possible,
         Fixes = [Redownload, PreferSafetensors],
     });
 
@@ -244,6 +262,7 @@ internal static class PyTorchErrors
         File = file,
         Field = Shown.Text(name),
         Evidence = Shown.Text(name),
+        Cause = "The model was saved quantized, sparse or nested, in a form that only torch itself rebuilds.",
         Fixes = ["Save the model again with dense, unquantized tensors (tensor.to_dense(), tensor.dequantize()).", PreferSafetensors],
     };
 
@@ -255,6 +274,8 @@ internal static class PyTorchErrors
         Message = $"Tensor '{Shown.Text(tensor)}' {what}.",
         File = file,
         Field = Shown.Text(tensor),
+        Cause = "The file is damaged, or it is made to read beyond its data.",
+        Certainty = Certainty.Possible,
         Fixes = [Redownload, PreferSafetensors],
     };
 
@@ -276,6 +297,8 @@ internal static class PyTorchErrors
         Message = $"Two tensors have the name '{Shown.Text(tensor)}' when their keys are joined with dots.",
         File = file,
         Field = Shown.Text(tensor),
+        Cause = "The checkpoint nests dictionaries whose keys hold dots.",
+        Certainty = Certainty.Likely,
         Fixes = [AskForStateDict],
     };
 
@@ -287,6 +310,8 @@ internal static class PyTorchErrors
         Message = $"Entry '{Shown.Text(entry)}' is a pickle that torch.save does not write; it was not opened.",
         File = file,
         Field = Shown.Text(entry),
+        Cause = "The archive was repacked, or someone hid a pickle in it.",
+        Certainty = Certainty.Possible,
         Fixes = ["Ask the author what it is for; other tools may be made to load it."],
     };
 
@@ -298,6 +323,8 @@ internal static class PyTorchErrors
         Message = string.Create(CultureInfo.InvariantCulture, $"Entry '{Shown.Text(entry)}' has {found} bytes, the pickle speaks of {expected}."),
         File = file,
         Field = Shown.Text(entry),
+        Cause = "The checkpoint was written by another tool than torch.",
+        Certainty = Certainty.Possible,
         Fixes = ["Save the checkpoint again; torch itself wants both equal."],
     };
 
@@ -307,6 +334,8 @@ internal static class PyTorchErrors
         Kind = FaultKind.Refused,
         Message = $"The index of shards is malformed: {what}.",
         File = file,
+        Cause = "The index is damaged, or was written by a faulty tool.",
+        Certainty = Certainty.Likely,
         Fixes = ["Download the index again."],
     });
 
@@ -318,6 +347,8 @@ internal static class PyTorchErrors
         File = file,
         Field = Shown.Text(shards.First()),
         Evidence = Shown.Names(shards),
+        Cause = "The download is incomplete.",
+        Certainty = Certainty.Likely,
         Fixes = ["Download the missing files into the same folder."],
     };
 
@@ -328,6 +359,8 @@ internal static class PyTorchErrors
         Message = $"Shard '{Shown.Text(shard)}' lacks {tensors.Count} tensors that the index places there: {Shown.Names(tensors)}.",
         File = file,
         Field = Shown.Text(tensors.First()),
+        Cause = "Index and shards are of different revisions.",
+        Certainty = Certainty.Likely,
         Fixes = ["Download index and shards again from the same revision."],
     };
 
@@ -338,6 +371,8 @@ internal static class PyTorchErrors
         Message = $"Tensor '{Shown.Text(tensor)}' lies in two shards: '{Shown.Text(first)}' and '{Shown.Text(second)}'.",
         File = file,
         Field = Shown.Text(tensor),
+        Cause = "Shards of different revisions lie in the folder.",
+        Certainty = Certainty.Likely,
         Fixes = ["Download index and shards again from the same revision."],
     };
 
@@ -349,6 +384,8 @@ internal static class PyTorchErrors
         Message = $"Shard '{Shown.Text(shard)}' holds {tensors.Count} tensors that the index does not name; they are left out: {Shown.Names(tensors)}.",
         File = file,
         Field = Shown.Text(tensors.First()),
+        Cause = "Index and shards are of different revisions, or the index was edited.",
+        Certainty = Certainty.Likely,
         Fixes = ["Download index and shards again from the same revision."],
     };
 
@@ -359,6 +396,7 @@ internal static class PyTorchErrors
         Message = $"Tensor '{Shown.Text(tensor)}' has the type {type.Name}, which torch has not.",
         Field = Shown.Text(tensor),
         Evidence = type.Name,
+        Cause = "GGUF and safetensors know types that torch has no name for.",
         Fixes = ["Convert the tensor to F32, F16 or BF16 first.", "Write GGUF, which knows the type."],
     };
 

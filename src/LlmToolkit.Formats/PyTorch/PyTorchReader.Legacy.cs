@@ -46,8 +46,9 @@ internal sealed partial class PyTorchReader
             if (end > _map.Length)
             {
                 _file.IsCut = true;
+                // Each of those to come has its length before it; a key that no tensor names was refused above.
                 Dictionary<string, long> expected = _roots.ToDictionary(r => r.Key, r => r.Value.Count * r.Value.Class.ElementBytes, StringComparer.Ordinal);
-                NoteMissing(expected, reader.Position + ((long)sizeof(long) * expected.Count), isLeast: false);
+                NoteMissing(expected, at + ((long)sizeof(long) * (expected.Count - _file.Storages.Count)), isLeast: false);
                 return;
             }
 

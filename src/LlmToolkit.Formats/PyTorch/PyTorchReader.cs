@@ -91,6 +91,12 @@ internal sealed partial class PyTorchReader
         }
 
         reader._file.Findings.InsertRange(0, reader._log.Findings);
+        if (map.Changed is { } change)
+        {
+            // Bytes that changed while they were read say nothing about the file.
+            reader._file.Findings.Insert(0, change);
+        }
+
         reader._file.Opaque = reader._log.Opaque;
         reader._file.Imports = reader._log.Imports;
         return reader._file;
@@ -354,7 +360,8 @@ internal sealed partial class PyTorchReader
             _file.Header = _file.Header with { IsBigEndian = broken.IsBigEndian, IsOrderKnown = broken.IsOrderKnown };
             if (_file.IsCut && _file.Storages.Count < expected.Count)
             {
-                NoteMissing(expected, start + reader.Position, isLeast: true);
+                long end = _file.Storages.Values.Select(s => s.Offset + s.Bytes).Append(start + reader.Position).Max();
+                NoteMissing(expected, end, isLeast: true);
             }
         }
         catch (ModelException error)
@@ -365,12 +372,13 @@ internal sealed partial class PyTorchReader
 
     /// <summary>Says how much of a cut file is there.</summary>
     /// <param name="expected">Bytes of every storage.</param>
-    /// <param name="before">Bytes of the file without the storages.</param>
+    /// <param name="before">Where the missing ones would begin.</param>
     /// <param name="isLeast">True when the whole is known to be no smaller, not exactly.</param>
     private void NoteMissing(IReadOnlyDictionary<string, long> expected, long before, bool isLeast)
     {
-        Int128 needed = expected.Values.Aggregate((Int128)before, (sum, bytes) => sum + bytes);
-        _file.Findings.Add(PyTorchErrors.StoragesCut(Path, expected.Count - _file.Storages.Count, expected.Count, _map.Length, needed, isLeast));
+        List<long> missing = [.. expected.Where(e => !_file.Storages.ContainsKey(e.Key)).Select(e => e.Value)];
+        Int128 needed = missing.Aggregate((Int128)before, (sum, bytes) => sum + bytes);
+        _file.Findings.Add(PyTorchErrors.StoragesCut(Path, missing.Count, expected.Count, _map.Length, needed, isLeast));
     }
 
     /// <summary>Not written by torch.save: run for the names that it would call, then refused whatever they are.</summary>

@@ -30,11 +30,17 @@ internal static class PyTorchValues
     /// <summary>Reads from the file.</summary>
     public static TensorData Read(MappedFile map, PyTorchTensor tensor)
     {
-        map.ThrowIfShrunk();
         long start = tensor.Storage.Offset + tensor.FirstByte;
-        return tensor.Info.InPlace
+        TensorData data = tensor.Info.InPlace
             ? new TensorData(tensor.Info, map.Address + (nint)start, map)
             : Gather((offset, length) => map.Span(start + offset, length), tensor);
+        if (map.Changed is { } change)
+        {
+            data.Dispose();
+            throw new ModelException(change);
+        }
+
+        return data;
     }
 
     /// <summary>Reads from an inflated storage.</summary>

@@ -45,10 +45,13 @@ internal static class SafetensorsErrors
         "The file was written by a faulty tool, or it is hostile.", s_writeAgain, tensor, $"[{begin}, {end})");
 
     public static Diagnostic Length(string file, UInt128 expected, long found) => Fault(
-        "LT1110", file, $"The file has {found} bytes; its header describes {expected}.",
+        "LT1110", file,
+        (UInt128)found < expected
+            ? string.Create(CultureInfo.InvariantCulture, $"The file has {found} of the {expected} bytes that its header describes ({100.0 * found / (double)expected:F1} % present).")
+            : $"The file has {found} bytes; its header describes {expected}.",
         (UInt128)found < expected ? "The download or copy is incomplete." : "Something was appended to the file.",
         (UInt128)found < expected ? ["Resume or repeat the download."] : s_writeAgain, "file length",
-        (UInt128)found < expected ? string.Create(CultureInfo.InvariantCulture, $"{found} of {expected} bytes ({100.0 * found / (double)expected:F1} %)") : $"{(UInt128)found - expected} bytes too many",
+        (UInt128)found < expected ? string.Create(CultureInfo.InvariantCulture, $"{found} of {expected} bytes ({100.0 * found / (double)expected:F1} % present)") : $"{(UInt128)found - expected} bytes too many",
         (UInt128)found < expected ? Severity.Critical : Severity.High);
 
     public static Diagnostic Metadata(string file, string key, string found) => Fault(

@@ -34,10 +34,12 @@ internal sealed class SafetensorsHeader
         try
         {
             header.Read();
+            file.ThrowIfChanged();
         }
         catch (ModelException e)
         {
-            header.Findings.Add(e.Diagnostic);
+            // Bytes that changed while they were read say nothing about the file.
+            header.Findings.Add(file.Changed ?? e.Diagnostic);
         }
 
         return header;

@@ -49,16 +49,17 @@ internal static class FileErrors
         Fixes = ["Delete the file and download it again.", "Write the bytes of a pipe to a file first."],
     };
 
-    public static Diagnostic Shrank(string path, long then, long now) => new()
+    public static Diagnostic Changed(string path, long then, long now, bool isLost) => new()
     {
         Code = "LT1504",
-        Message = $"{Path.GetFileName(path)} had {then} bytes when it was opened and has {now} now.",
+        Message = $"{Path.GetFileName(path)} was changed while it was in use: it had {then} bytes when it was opened and has {now} now.",
         Kind = FaultKind.Refused,
         Severity = Severity.Critical,
         File = path,
-        Evidence = $"{then} bytes, then {now}",
-        Cause = "Another program cut the file while it was in use.",
-        Fixes = ["Stop the program that writes the file, then load the model again.", "Replace model files by renaming, never by writing into them."],
+        Evidence = $"{then} bytes, then {now}{(isLost ? "; bytes that were gone were read" : now == then ? "; it was written to" : "")}",
+        Cause = "Another program cut the file or wrote into it, or the disk that holds it failed.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Load the model again when the other program is done.", "Replace model files by renaming, never by writing into them.", "Copy the model to a local disk if it lies on the network."],
     };
 
     public static Diagnostic LinkLeavesFolder(string path, string target) => new()

@@ -39,12 +39,19 @@ internal static class JsonLimits
         {
             return file.Length == 0 ? throw new ModelException(FileErrors.Empty(path))
                 : file.Length > maxBytes ? throw new ModelException(FileErrors.JsonTooLarge(path, file.Length, maxBytes))
-                : file.Span(0, (int)file.Length).ToArray();
+                : Copy(file);
         }
         finally
         {
             file.Release();
         }
+    }
+
+    private static byte[] Copy(MappedFile file)
+    {
+        byte[] bytes = file.Span(0, (int)file.Length).ToArray();
+        file.ThrowIfChanged();
+        return bytes;
     }
 
     /// <summary>Parses bytes. The bare NaN and Infinity of Python's json module are taken: Infinity as a number, NaN as null.</summary>

@@ -5,8 +5,8 @@ namespace LlmToolkit.Formats.Shared;
 
 /// <summary>A file mapped read-only. Its bytes never move; the last owner unmaps it.</summary>
 /// <remarks>
-/// The length is the one at the time of opening. Reading a mapping past the end of a file that was cut afterwards ends the process,
-/// so <see cref="ThrowIfShrunk"/> looks again before a tensor is handed out; a file that is replaced by renaming stays whole.
+/// The length is the one at the time of opening. A file that is replaced by renaming stays whole. One that is cut or written to while it is mapped changes under its reader:
+/// <see cref="MappingGuard"/> keeps the process alive, and whoever computes from the bytes calls <see cref="ThrowIfChanged"/> afterwards, before the result goes anywhere.
 /// </remarks>
 internal sealed unsafe class MappedFile : TensorMemory
 {
@@ -14,6 +14,12 @@ internal sealed unsafe class MappedFile : TensorMemory
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _address;
+    private readonly MappingGuard.Region* _region;
+    private readonly DateTime _written;
+
+    /// <summary>Called on this thread before each request to the system. Tests throw from it what the system may throw, at the first, second, third request.</summary>
+    [ThreadStatic]
+    internal static Action? BeforeRequest;
 
     private MappedFile(ArtifactFile file, SafeFileHandle? handle, long length)
     {
@@ -24,10 +30,23 @@ internal sealed unsafe class MappedFile : TensorMemory
             return;
         }
 
+        BeforeRequest?.Invoke();
+        _written = System.IO.File.GetLastWriteTimeUtc(handle);
         _map = MemoryMappedFile.CreateFromFile(handle, null, length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        try
+        {
+            BeforeRequest?.Invoke();
+            _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        }
+        catch
+        {
+            _map.Dispose();
+            throw;
+        }
+
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _address);
         _address += _view.PointerOffset;
+        _region = MappingGuard.Protect(_address, length);
     }
 
     /// <summary>The file, with the length that is mapped.</summary>
@@ -46,6 +65,7 @@ internal sealed unsafe class MappedFile : TensorMemory
         SafeFileHandle? handle = null;
         try
         {
+            BeforeRequest?.Invoke();
             // Opening a pipe would wait for a writer for ever, so its kind is asked first.
             FileFacts facts = FileFacts.Of(file.Path) ?? throw new ModelException(FileErrors.Missing(file.Path));
             ModelFolder.ThrowIfNotPlain(file.Path, facts.Kind);
@@ -54,7 +74,9 @@ internal sealed unsafe class MappedFile : TensorMemory
                 return new MappedFile(file, null, 0);
             }
 
+            BeforeRequest?.Invoke();
             handle = System.IO.File.OpenHandle(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            BeforeRequest?.Invoke();
             return new MappedFile(file, handle, RandomAccess.GetLength(handle));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -62,7 +84,7 @@ internal sealed unsafe class MappedFile : TensorMemory
             handle?.Dispose();
             throw new ModelException(FileErrors.Missing(file.Path), e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or OutOfMemoryException)
         {
             handle?.Dispose();
             throw new ModelException(FileErrors.Unreadable(file.Path, e.Message), e);
@@ -85,7 +107,7 @@ internal sealed unsafe class MappedFile : TensorMemory
     public bool Holds(TensorInfo tensor) => tensor.Bytes == 0 || (tensor.Offset >= 0 && tensor.Bytes >= 0 && tensor.Offset <= Length - tensor.Bytes);
 
     /// <summary>The values of a tensor of this file that can be used in place.</summary>
-    /// <exception cref="ModelException">The file became shorter since it was opened.</exception>
+    /// <exception cref="ModelException">The file was changed since it was opened.</exception>
     public TensorData Tensor(TensorInfo tensor)
     {
         if (!Holds(tensor))
@@ -93,17 +115,32 @@ internal sealed unsafe class MappedFile : TensorMemory
             throw new ArgumentException($"Tensor \"{tensor.Name}\" does not lie in {File.Name}.", nameof(tensor));
         }
 
-        ThrowIfShrunk();
+        ThrowIfChanged();
         return new TensorData(tensor, tensor.Bytes == 0 ? Address : Address + (nint)tensor.Offset, this);
     }
 
-    /// <summary>Refuses to go on when the file became shorter since it was mapped.</summary>
-    /// <exception cref="ModelException">It did.</exception>
-    public void ThrowIfShrunk()
+    /// <summary>What happened to the file since it was mapped; null: nothing.</summary>
+    public Diagnostic? Changed
     {
-        if (_handle is not null && RandomAccess.GetLength(_handle) is long now && now < Length)
+        get
         {
-            throw new ModelException(FileErrors.Shrank(File.Path, Length, now));
+            if (_handle is null)
+            {
+                return null;
+            }
+
+            long now = RandomAccess.GetLength(_handle);
+            bool isLost = _region is not null && Volatile.Read(ref _region->Lost) != 0;
+            return now != Length || isLost || System.IO.File.GetLastWriteTimeUtc(_handle) != _written ? FileErrors.Changed(File.Path, Length, now, isLost) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void ThrowIfChanged()
+    {
+        if (Changed is { } change)
+        {
+            throw new ModelException(change);
         }
     }
 
@@ -112,6 +149,7 @@ internal sealed unsafe class MappedFile : TensorMemory
     {
         if (_view is not null)
         {
+            MappingGuard.Release(_region);
             _view.SafeMemoryMappedViewHandle.ReleasePointer();
             _view.Dispose();
         }

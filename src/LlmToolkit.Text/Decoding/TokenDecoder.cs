@@ -8,6 +8,9 @@ internal abstract class TokenDecoder
 {
     /// <summary>Rewrites the list in place.</summary>
     public abstract void Apply(List<string> tokens);
+
+    /// <summary>A replacement of an empty pattern is none: the reference would put <paramref name="to"/> between all characters, which no tokenizer means.</summary>
+    protected static string Replaced(string text, string from, string to) => from.Length > 0 ? text.Replace(from, to, StringComparison.Ordinal) : text;
 }
 
 /// <summary>Decoders one after another.</summary>
@@ -261,7 +264,7 @@ internal sealed class BpeDecoder(string suffix) : TokenDecoder
     {
         for (int i = 0; i < tokens.Count; i++)
         {
-            tokens[i] = tokens[i].Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal);
+            tokens[i] = Replaced(tokens[i], suffix, i == tokens.Count - 1 ? "" : " ");
         }
     }
 }
@@ -281,10 +284,10 @@ internal sealed class CtcDecoder(string padding, string delimiter, bool cleanup)
             }
 
             last = token;
-            string text = token.Replace(padding, "", StringComparison.Ordinal);
+            string text = Replaced(token, padding, "");
             if (cleanup)
             {
-                text = WordPieceDecoder.Clean(text).Replace(delimiter, " ", StringComparison.Ordinal);
+                text = Replaced(WordPieceDecoder.Clean(text), delimiter, " ");
             }
 
             if (text.Length > 0)

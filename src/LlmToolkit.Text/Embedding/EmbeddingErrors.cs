@@ -21,6 +21,7 @@ internal static class EmbeddingErrors
         Message = $"The model's pooling is \"{mode}\"; one vector of a text is made by {string.Join(", ", known)}.",
         Field = "pooling",
         Evidence = mode,
+        Cause = "The model was made with a way of pooling that is not built here.",
         Fixes = ["Read the hidden states of every token instead (llmtk logits)."],
     });
 }

@@ -9,6 +9,12 @@ namespace LlmToolkit.Text;
 /// </remarks>
 internal sealed class AlignedText
 {
+    /// <summary>Characters that normalizers may make of one. The longest decomposition in Unicode has 18.</summary>
+    private const int MaxGrowth = 32;
+
+    /// <summary>Characters that they may make beyond that.</summary>
+    private const int FreeGrowth = 1 << 20;
+
     private char[] _chars = new char[256];
     private char[] _old = new char[256];
     private int[] _starts = [];
@@ -16,6 +22,7 @@ internal sealed class AlignedText
     private int[] _oldStarts = [];
     private int[] _oldEnds = [];
     private int _oldLength;
+    private int _limit = int.MaxValue;
     private int _cursor;
     private bool _tracked;
 
@@ -41,6 +48,7 @@ internal sealed class AlignedText
     public void Reset(ReadOnlySpan<char> text, int codePointsBefore, bool tracked)
     {
         (_tracked, Base, Length) = (tracked, codePointsBefore, text.Length);
+        _limit = (int)Math.Min(int.MaxValue, FreeGrowth + ((long)MaxGrowth * text.Length));
         if (_chars.Length < text.Length)
         {
             _chars = new char[text.Length + (text.Length >> 1)];
@@ -160,6 +168,11 @@ internal sealed class AlignedText
     {
         if (_chars.Length < length)
         {
+            if (length > _limit)
+            {
+                throw TokenizerErrors.GrowsTooLarge(_limit);
+            }
+
             Array.Resize(ref _chars, Math.Max(length, _chars.Length * 2));
         }
 

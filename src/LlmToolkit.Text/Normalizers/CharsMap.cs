@@ -8,6 +8,9 @@ namespace LlmToolkit.Text;
 /// <remarks>Layout: google/sentencepiece src/normalizer.cc (DecodePrecompiledCharsMap) and the Darts-clone trie it uses.</remarks>
 internal sealed class CharsMap
 {
+    /// <summary>Longest key looked for, in bytes; real ones are a few characters, and a table that runs in a circle has endless ones.</summary>
+    private const int LongestKey = 256;
+
     private readonly uint[] _trie;
     private readonly byte[] _texts;
 
@@ -35,7 +38,8 @@ internal sealed class CharsMap
         int best = 0;
         uint value = 0;
         uint at = Base(_trie[0]);
-        for (int i = 0; i < text.Length && text[i] != 0; i++)
+        int most = Math.Min(text.Length, LongestKey);
+        for (int i = 0; i < most && text[i] != 0; i++)
         {
             at ^= text[i];
             if (at >= _trie.Length || (_trie[at] & 0x800000FF) != text[i])

@@ -6,11 +6,11 @@ internal static class Limits
     /// <summary>Characters of a template; real ones reach 100 000.</summary>
     public const int SourceLength = 4 << 20;
 
-    /// <summary>Steps of one rendering: expressions, statements, and the size of what they make. A conversation of thousands of messages takes about a million.</summary>
-    public const int Steps = 20_000_000;
+    /// <summary>Steps of one rendering: expressions, statements, and the size of what they make. A conversation of thousands of messages takes about a million; two million are done within a second and with 256 MiB.</summary>
+    public const int Steps = 2_000_000;
 
-    /// <summary>Characters of one text, the output among them; four characters a token make this a context of four million.</summary>
-    public const int TextLength = 16 << 20;
+    /// <summary>Characters of one text, the output among them; four characters a token make this a context of two million.</summary>
+    public const int TextLength = 8 << 20;
 
     /// <summary>Items of one list, tuple or dict.</summary>
     public const int Items = 1_000_000;

@@ -21,6 +21,8 @@ internal static class TemplateErrors
         Kind = FaultKind.Unsupported,
         Message = $"The chat template uses {{% {statement} %}} on line {line}; a chat template stands alone and loads no other.",
         Field = $"{Template}, line {line}",
+        Cause = "The template was written for a program with several template files.",
+        Certainty = Certainty.Likely,
         Fixes = ["Use another template for this model: take chat_template.jinja from its repository."],
     });
 

@@ -57,6 +57,14 @@ internal readonly record struct AddedMatch(int Start, int Length, AddedToken Tok
 /// <remarks>Two orders: leftmost, then longest (huggingface/tokenizers src/tokenizer/added_vocabulary.rs); longest anywhere first (llama.cpp src/llama-vocab.cpp, tokenizer_st_partition).</remarks>
 internal sealed class AddedMatcher
 {
+    /// <summary>Longest token looked for, in characters. Real ones have under 100; each place of a text is compared with as much.</summary>
+    private const int LongestPattern = 1024;
+
+    /// <summary>How many times the text matches may cover it, with the white space that they take, where they overlap.</summary>
+    private const int MaxCover = 16;
+
+    private const int FreeCover = 1 << 20;
+
     private readonly Dictionary<(int Node, char Next), int> _edges = [];
     private readonly List<AddedToken?> _ends = [null];
     private readonly SearchValues<char> _first;
@@ -66,7 +74,7 @@ internal sealed class AddedMatcher
     {
         _longestFirst = longestFirst;
         HashSet<char> first = [];
-        foreach (AddedToken token in tokens.Where(t => t.Pattern.Length > 0))
+        foreach (AddedToken token in tokens.Where(t => t.Pattern.Length is > 0 and <= LongestPattern))
         {
             first.Add(token.Pattern[0]);
             int node = 0;
@@ -102,6 +110,7 @@ internal sealed class AddedMatcher
         }
 
         int covered = 0;
+        Cover cover = new(text.Length);
         for (int at = 0; at < text.Length;)
         {
             int skip = text[at..].IndexOfAny(_first);
@@ -126,7 +135,7 @@ internal sealed class AddedMatcher
                 continue;
             }
 
-            matches.Add(Strip(text, token, start, end, covered));
+            matches.Add(Strip(text, token, start, end, covered, ref cover));
             // As in the reference the search goes on right after the token, inside white space that it took: matches may overlap there.
             covered = matches[^1].Start + matches[^1].Length;
         }
@@ -165,6 +174,10 @@ internal sealed class AddedMatcher
                 if (_ends[node] is { } token && !(rule.SpecialAsText && token.Special) && (accept is null || token.IsBlank || accept(at, i + 1)))
                 {
                     all.Add(new AddedMatch(at, i + 1 - at, token));
+                    if (all.Count > FreeCover + ((long)MaxCover * text.Length))
+                    {
+                        throw TokenizerErrors.TooMuchWork("added_tokens");
+                    }
                 }
             }
         }
@@ -187,14 +200,15 @@ internal sealed class AddedMatcher
         }
 
         int covered = 0;
+        Cover cover = new(text.Length);
         foreach (AddedMatch match in chosen.OrderBy(m => m.Start))
         {
-            matches.Add(Strip(text, match.Token, match.Start, match.Start + match.Length, covered));
+            matches.Add(Strip(text, match.Token, match.Start, match.Start + match.Length, covered, ref cover));
             covered = matches[^1].Start + matches[^1].Length;
         }
     }
 
-    private static AddedMatch Strip(ReadOnlySpan<char> text, AddedToken token, int start, int end, int covered)
+    private static AddedMatch Strip(ReadOnlySpan<char> text, AddedToken token, int start, int end, int covered, ref Cover cover)
     {
         while (token.LeftStrip && start > covered && CharSet.WhiteSpace.Contains(text[start - 1]))
         {
@@ -206,7 +220,23 @@ internal sealed class AddedMatcher
             end++;
         }
 
+        cover.Add(end - start);
         return new AddedMatch(start, end - start, token);
+    }
+
+    /// <summary>Counts what the matches of a text cover together.</summary>
+    private struct Cover(int length)
+    {
+        private long _left = FreeCover + ((long)MaxCover * length);
+
+        public void Add(int covered)
+        {
+            _left -= covered;
+            if (_left < 0)
+            {
+                throw TokenizerErrors.TooMuchWork("added_tokens");
+            }
+        }
     }
 
     private static bool TouchesWord(ReadOnlySpan<char> text, int start, int end)

@@ -178,6 +178,19 @@ internal sealed class PipelineTokenizer : Tokenizer
 
     private TokenSink Run(string text, MatchRule rule, bool detailed, StringBuilder? normalized)
     {
+        CodePointRegex.BeginText(text.Length);
+        try
+        {
+            return RunBounded(text, rule, detailed, normalized);
+        }
+        finally
+        {
+            CodePointRegex.EndText();
+        }
+    }
+
+    private TokenSink RunBounded(string text, MatchRule rule, bool detailed, StringBuilder? normalized)
+    {
         TokenSink sink = new(detailed);
         if (!_scratches.TryTake(out Scratch? scratch))
         {

@@ -11,6 +11,8 @@ internal static class TokenizerErrors
         Kind = FaultKind.Refused,
         Message = $"No tokenizer here: expected tokenizer.json, tokenizer.model, vocab.json with merges.txt, vocab.txt, *.tiktoken or tekken.json; found {List(found)}.",
         File = place,
+        Cause = "The tokenizer was not downloaded, or only weights were published.",
+        Certainty = Certainty.Likely,
         Fixes = ["Put the model's tokenizer.json beside the model.", "Name the tokenizer's file itself."],
     });
 
@@ -55,6 +57,7 @@ internal static class TokenizerErrors
             Message = $"{path} cannot be read: {inner.Message}",
             File = path,
             Evidence = inner.GetType().Name,
+            Cause = "The system refused to open it.",
             Fixes = ["Check the permissions of the file and of its folders."],
         },
         inner);
@@ -67,6 +70,8 @@ internal static class TokenizerErrors
         File = file,
         Field = field,
         Evidence = found,
+        Cause = "The file is damaged, was edited by hand, or was written by a newer tool.",
+        Certainty = Certainty.Possible,
         Fixes = [Reload],
     }, inner);
 
@@ -91,6 +96,8 @@ internal static class TokenizerErrors
         File = file,
         Field = "merges",
         Evidence = merge,
+        Cause = "Vocabulary and merges belong to different tokenizers, or the file was edited.",
+        Certainty = Certainty.Likely,
         Fixes = [Reload],
     });
 
@@ -101,6 +108,8 @@ internal static class TokenizerErrors
         Message = $"The token \"{token}\" has the id {id} in a vocabulary of {count} tokens.",
         Field = "vocab",
         Evidence = $"{id}",
+        Cause = "The vocabulary was edited, or the file is damaged.",
+        Certainty = Certainty.Likely,
         Fixes = [Reload],
     });
 
@@ -111,6 +120,8 @@ internal static class TokenizerErrors
         Message = $"The pattern of the tokenizer cannot be read at character {at}: {what}.",
         Field = "pattern",
         Evidence = pattern,
+        Cause = "The pattern uses what only some regular-expression engines know, or it is damaged.",
+        Certainty = Certainty.Possible,
         Fixes = ["Check the pattern in tokenizer.json.", "Report it if the reference library accepts it."],
     });
 
@@ -121,6 +132,7 @@ internal static class TokenizerErrors
         Message = $"\"{text}\" is not in the vocabulary, and the vocabulary has no unknown token ({(unknown is null ? "none is named" : $"\"{unknown}\"")}).",
         Field = "unk_token",
         Evidence = text,
+        Cause = "The vocabulary covers only the characters that it was trained on.",
         Fixes = ["Leave the text out.", "Use a tokenizer with an unknown token."],
     });
 
@@ -130,6 +142,8 @@ internal static class TokenizerErrors
         Kind = FaultKind.Refused,
         Message = $"The precompiled character map has {length} bytes and says that its table has {size}; expected a multiple of 4 below the length.",
         Field = "precompiled_charsmap",
+        Cause = "The file is damaged.",
+        Certainty = Certainty.Likely,
         Fixes = [Reload],
     });
 
@@ -140,6 +154,8 @@ internal static class TokenizerErrors
         Message = $"Not a SentencePiece model: {what} at byte {at}.",
         File = file,
         Evidence = $"offset {at}",
+        Cause = "The file is cut, is something else, or is a Git LFS pointer.",
+        Certainty = Certainty.Likely,
         Fixes = [Reload, "Check that the file is no Git LFS pointer."],
     });
 
@@ -149,6 +165,8 @@ internal static class TokenizerErrors
         Kind = FaultKind.Refused,
         Message = $"The GGUF has no usable {key}, which its tokenizer needs.",
         Field = key,
+        Cause = "The file was made by an old or faulty converter.",
+        Certainty = Certainty.Likely,
         Fixes = ["Convert the model again with a current converter.", "Put the model's tokenizer.json beside the file."],
     });
 
@@ -159,6 +177,8 @@ internal static class TokenizerErrors
         Message = $"{key} has {found} entries; expected at least {expected}, one for each token.",
         Field = key,
         Evidence = $"{found}",
+        Cause = "The file was made by a faulty converter, or its lists were edited.",
+        Certainty = Certainty.Likely,
         Fixes = ["Convert the model again with a current converter."],
     });
 
@@ -182,6 +202,8 @@ internal static class TokenizerErrors
         File = file,
         Field = field,
         Evidence = model,
+        Cause = "The model uses a kind of tokenizer that is not built here.",
+        Certainty = Certainty.Likely,
         Fixes = ["Use a model with one of these tokenizers."],
     });
 
@@ -192,6 +214,8 @@ internal static class TokenizerErrors
         Message = $"The token \"{token}\" has two ids, {first} and {second}.",
         Field = "tokenizer.ggml.tokens",
         Evidence = token,
+        Cause = "The vocabulary was edited, or the converter was faulty.",
+        Certainty = Certainty.Likely,
         Fixes = ["Convert the model again with a current converter."],
     });
 
@@ -202,6 +226,8 @@ internal static class TokenizerErrors
         Message = $"Line {line} of the rank file is not a base64 token, a space and its rank.",
         File = file,
         Evidence = $"line {line}",
+        Cause = "The file is cut or is no rank file.",
+        Certainty = Certainty.Likely,
         Fixes = [Reload],
     });
 
@@ -212,6 +238,7 @@ internal static class TokenizerErrors
         Message = $"The rank file has {count} tokens and a name that is not known: it does not say its pattern and its special tokens.",
         File = file,
         Evidence = $"{count} tokens",
+        Cause = "A rank file holds tokens only; everything else is known by its name.",
         Fixes = ["Put the model's tokenizer_config.json or tokenizer.json beside it.", "Name it as its authors do: qwen.tiktoken, cl100k_base.tiktoken, o200k_base.tiktoken …"],
     });
 
@@ -226,6 +253,29 @@ internal static class TokenizerErrors
         Fixes = ["Check the patterns in tokenizer.json.", Reload],
     });
 
+    public static ModelException GrowsTooLarge(long limit) => new(new()
+    {
+        Code = "LT3021",
+        Kind = FaultKind.Refused,
+        Message = $"The normalizer makes more than {limit} characters of the text: it was stopped.",
+        Field = "normalizer",
+        Evidence = $"limit {limit}",
+        Cause = "A replacement puts in more than it takes out, again and again.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Check the normalizer in tokenizer.json.", Reload],
+    });
+
+    public static ModelException TooMuchWork(string field) => new(new()
+    {
+        Code = "LT3022",
+        Kind = FaultKind.Refused,
+        Message = $"The tokenizer's {field} makes the work grow with the square of the text: it was stopped.",
+        Field = field,
+        Cause = "Some tokens are as long as a text, or begin with one another by the thousand.",
+        Certainty = Certainty.Likely,
+        Fixes = ["Check the vocabulary and the added tokens in tokenizer.json.", Reload],
+    });
+
     public static ModelException UnusableLimits(string file, Exception inner) => new(
         new()
         {
@@ -233,6 +283,8 @@ internal static class TokenizerErrors
             Kind = FaultKind.Refused,
             Message = $"The truncation and padding of tokenizer.json cannot be read: {inner.Message}",
             File = file,
+            Cause = "The file was edited by hand, or was written by a newer tool.",
+            Certainty = Certainty.Possible,
             Fixes = ["Download the file again.", "Leave --configured out."],
         },
         inner);

@@ -23,6 +23,7 @@ public static class LlmToolkitServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LlmToolkitOptions>, LlmToolkitOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HostedModelOptions>, HostedModelOptionsValidator>());
         services.TryAddSingleton(provider => new ModelLoader(provider.GetRequiredService<IOptions<LlmToolkitOptions>>().Value.Registry));
+        services.TryAddSingleton(provider => new ErrorReporter(provider.GetRequiredService<IOptions<LlmToolkitOptions>>().Value.Registry.Explainers));
         return new LlmToolkitBuilder(services);
     }
 }

@@ -18,6 +18,9 @@ public sealed record BatchOptions
 
     /// <summary>Validation only: read every value too. Default: false.</summary>
     public bool Deep { get; init; }
+
+    /// <summary>Deep validation only: told which share of an item's values was read, by several threads. Default: nobody is told.</summary>
+    public IProgress<LoadProgress>? Scan { get; init; }
 }
 
 /// <summary>How far a batch is.</summary>

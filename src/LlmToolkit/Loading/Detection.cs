@@ -29,6 +29,9 @@ public sealed record Detection
     /// <summary>For what is recognised but is no model: why it cannot be opened and what to do; else null.</summary>
     public Diagnostic? Explanation { get; init; }
 
+    /// <summary>For a directory: what lies in it, and why one thing was chosen; null for a file.</summary>
+    public DirectoryAnalysis? Directory { get; init; }
+
     /// <summary>For a format whose plug-in is not there: what checks and describes it; else null.</summary>
     internal IModelFormat? Describer { get; init; }
 }

@@ -14,6 +14,7 @@ public static class FormatDetector
     {
         ArgumentNullException.ThrowIfNull(artifact);
         (byte[] head, byte[] tail) = Bytes(artifact);
+        DirectoryAnalysis? directory = artifact.IsDirectory ? Formats.HuggingFace.DirectoryAnalyzer.Analyze(artifact) : null;
         List<FormatCandidate> candidates = [.. formats
             .Select(f => new FormatCandidate(f.Name, f.Probe(artifact, new ProbeBytes(head, tail))))
             .Where(c => c.Match.Score > 0)
@@ -21,7 +22,7 @@ public static class FormatDetector
         if (candidates.Count > 0)
         {
             FormatCandidate best = candidates[0];
-            return new Detection { Artifact = artifact, Format = best.Format, Score = best.Match.Score, Reason = best.Match.Reason, Candidates = candidates };
+            return new Detection { Artifact = artifact, Format = best.Format, Score = best.Match.Score, Reason = best.Match.Reason, Candidates = candidates, Directory = directory };
         }
 
         ForeignMatch? foreign = ForeignFormats.Recognise(artifact, new ProbeBytes(head, tail));
@@ -32,11 +33,12 @@ public static class FormatDetector
             Artifact = artifact,
             Format = isModel ? foreign!.Name : "unknown",
             Score = isModel ? 0.9 : 0,
-            Reason = foreign?.Reason ?? (artifact.IsDirectory ? "a folder without weights" : "no known format begins like this"),
+            Reason = foreign?.Reason ?? (artifact.IsDirectory ? "a folder without weights" : $"no known format begins with {ForeignFormats.FirstBytes(new ProbeBytes(head, tail))}; the file has {artifact.Files[0].Length} bytes"),
             Candidates = [],
             Recognised = isModel ? null : foreign?.Name,
             Explanation = foreign?.Diagnostic,
             Describer = foreign?.Format,
+            Directory = directory,
         };
     }
 
@@ -74,7 +76,7 @@ public static class FormatDetector
     /// <summary>What holds pickles that name code is worse than no model: archives, NumPy's arrays of objects, files of no known kind.</summary>
     private static ModelException? UnsafePickle(Detection detection)
     {
-        bool mayHoldPickles = detection.Recognised is null or "zip" or "numpy" or "tar" or "gzip" or "torchscript" or "torch-export" or "text";
+        bool mayHoldPickles = detection.Recognised is null or "zip" or "numpy" or "tar" or "nemo" or "gzip" or "torchscript" or "torch-export" or "text";
         return mayHoldPickles && ForeignFormats.HiddenCode(detection.Artifact) is { } finding ? new ModelException(finding) : null;
     }
 

@@ -58,6 +58,7 @@ internal static class LoadingErrors
         Category = ErrorCategory.Network,
         Message = $"{text} is a network address; this version opens local files and folders only.",
         File = text,
+        Cause = "Downloads are not part of this version.",
         Fixes = ["Download the file and name it."],
     });
 
@@ -68,6 +69,8 @@ internal static class LoadingErrors
         Message = $"{path} is no model of a known format: {detail}.",
         File = path,
         Evidence = detail,
+        Cause = "The file is damaged, is something else than a model, or has a format that is not known here.",
+        Certainty = Certainty.Possible,
         Fixes = ["Check that the download is complete.", "Name the format with --format if you know it.", "Run `llmtk list-formats` to see what is supported."],
     });
 
@@ -89,6 +92,7 @@ internal static class LoadingErrors
         File = path,
         Field = "--format",
         Evidence = reason,
+        Cause = "--format names another format than the content has.",
         Fixes = ["Leave out --format."],
     });
 
@@ -100,6 +104,8 @@ internal static class LoadingErrors
             Message = $"{path} cannot be read: {inner.Message}",
             File = path,
             Evidence = inner.GetType().Name,
+            Cause = "The system refused to open or read it.",
+            Certainty = Certainty.Likely,
             Fixes = ["Check the permissions of the file and of its folders.", "Check that the disk is well."],
         },
         inner);
@@ -122,6 +128,7 @@ internal static class LoadingErrors
         Category = ErrorCategory.Backend,
         Message = $"Values of type {type} cannot be computed by this version.",
         Field = type.Name,
+        Cause = "The type is stored and described here, but nothing multiplies it.",
         Fixes = ["Run `llmtk list-quantizations` for the types that can."],
     });
 

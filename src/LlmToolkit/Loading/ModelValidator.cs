@@ -53,21 +53,32 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     /// <summary>The verdict on an artifact, whatever it is.</summary>
     /// <param name="artifact">What lies at the path.</param>
     /// <param name="format">Judge it as this format; null: by its content.</param>
-    /// <param name="deep">Read every value too: slow for large models.</param>
-    /// <param name="cancellationToken">Stops between two rows of a tensor.</param>
-    public ValidationReport Validate(ModelArtifact artifact, string? format = null, bool deep = false, CancellationToken cancellationToken = default)
+    /// <param name="deep">Read every value too: as long as reading the file takes.</param>
+    /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
+    public ValidationReport Validate(ModelArtifact artifact, string? format = null, bool deep = false, CancellationToken cancellationToken = default) =>
+        Validate(artifact, format, deep, null, cancellationToken);
+
+    /// <summary>The verdict on an artifact, whatever it is, with progress.</summary>
+    /// <param name="artifact">What lies at the path.</param>
+    /// <param name="format">Judge it as this format; null: by its content.</param>
+    /// <param name="deep">Read every value too: as long as reading the file takes.</param>
+    /// <param name="progress">Told which share of the values was read (stage <c>scan</c>); null: nobody is told.</param>
+    /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
+    public ValidationReport Validate(ModelArtifact artifact, string? format, bool deep, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(artifact);
-        return Validate(FormatDetector.Detect(artifact, registry.Formats), null, format, deep, cancellationToken);
+        return Validate(FormatDetector.Detect(artifact, registry.Formats), null, format, deep, progress, cancellationToken);
     }
 
     /// <summary>The verdict on what was detected already.</summary>
     /// <param name="detection">What lies at the path.</param>
     /// <param name="described">Told of the description while it is open; null: nobody wants it.</param>
     /// <param name="format">Judge it as this format; null: by its content.</param>
-    /// <param name="deep">Read every value too: slow for large models.</param>
-    /// <param name="cancellationToken">Stops between two rows of a tensor.</param>
-    internal ValidationReport Validate(Detection detection, Action<ModelDescription>? described, string? format = null, bool deep = false, CancellationToken cancellationToken = default)
+    /// <param name="deep">Read every value too.</param>
+    /// <param name="progress">Told which share of the values was read; null: nobody is told.</param>
+    /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
+    internal ValidationReport Validate(
+        Detection detection, Action<ModelDescription>? described, string? format = null, bool deep = false, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ModelArtifact artifact = detection.Artifact;
         long start = Stopwatch.GetTimestamp();
@@ -82,7 +93,7 @@ public sealed class ModelValidator(ToolkitRegistry registry)
                 Version = description.Info?.Version,
                 CompatibilityMode = description.CompatibilityMode,
                 Imports = description.Imports,
-                Findings = deep ? [.. Check(description, thorough: true), .. new TensorScan(description).Run(cancellationToken)] : Check(description, thorough: true),
+                Findings = deep ? [.. Check(description, thorough: true), .. new TensorScan(description).Run(progress, cancellationToken)] : Check(description, thorough: true),
                 Elapsed = Stopwatch.GetElapsedTime(start),
             };
         }

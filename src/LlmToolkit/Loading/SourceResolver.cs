@@ -12,7 +12,7 @@ public static class SourceResolver
         ArgumentNullException.ThrowIfNull(text);
         if (Exists(text))
         {
-            return new ModelSource.Local(Path.GetFullPath(text));
+            return new ModelSource.Local(HubFolder.Snapshot(Path.GetFullPath(text)));
         }
 
         if (text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))

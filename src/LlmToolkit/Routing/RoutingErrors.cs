@@ -26,7 +26,10 @@ internal static class RoutingErrors
             Category = memoryOnly ? ErrorCategory.Memory : ErrorCategory.Backend,
             Message = first.Message,
             File = path,
-            Evidence = string.Join("; ", plan.Fits.SelectMany(f => f.Reasons.Select(r => $"{f.Backend}: {r.Message}"))),
+            // One backend's one reason is the message already.
+            Evidence = plan.Fits.Sum(f => f.Reasons.Count) > 1 ? string.Join("; ", plan.Fits.SelectMany(f => f.Reasons.Select(r => $"{f.Backend}: {r.Message}"))) : null,
+            Cause = Diagnosis.ErrorCatalog.Find(first.Code)?.Causes.FirstOrDefault(),
+            Certainty = Certainty.Likely,
             Fixes = [.. obstacles.Select(r => r.Remedy).OfType<string>().Distinct(), "Run `llmtk plan MODEL --explain` to see every reason."],
         });
     }
@@ -38,6 +41,8 @@ internal static class RoutingErrors
         Category = ErrorCategory.Backend,
         Message = "No backend can run this model, and none says why.",
         File = path,
+        Cause = "Every backend refused without a reason, or there is none.",
+        Certainty = Certainty.Likely,
         Fixes = ["Run `llmtk list-backends` to see which backends there are."],
     });
 }

@@ -35,6 +35,38 @@ public class ForeignFormatsTests
         { "zeros", "model.gguf", new byte[64] },
         { "onnx", "model.bin", [0x08, 0x0A, 0x12, 0x07, .. "pytorch"u8, 0x3A, 0x10] },
         { "onnx", "model.onnx", [0xFF, 0xFE] },
+        { "incomplete-download", "model.safetensors.aria2", [0, 1, 0, 0, 0, 0, 0, 0, 0, 0] },
+        { "incomplete-download", "model.bin.crdownload", [1, 2, 3] },
+        { "incomplete-download", "model.bin.!ut", [1, 2, 3] },
+        { "git-lfs-pointer", "model.bin", Text("version https://hawser.github.com/spec/v1\noid sha256:00\nsize 1\n") },
+        { "ggml", "ggml-base.bin", [0x6C, 0x6D, 0x67, 0x67, 0x99, 0xCA, 0, 0] },
+        { "ggml", "lora.bin", [0x61, 0x6C, 0x67, 0x67, 1, 0, 0, 0] },
+        { "imatrix", "imatrix.dat", [4, 0, 0, 0, 19, 0, 0, 0, .. "blk.0.attn_q.weight"u8, 1, 0, 0, 0] },
+        { "nemo", "model.nemo", [.. "./model_config.yaml"u8, .. new byte[238], .. "ustar\0"u8] },
+        { "llamafile", "model.llamafile", [.. "MZqFpD='\n"u8, 1, 2, 3] },
+        { "llamafile", "model.llamafile", [0x7F, .. "ELF"u8, 2] },
+        { "executable", "install.bin", Text("#!/bin/sh\necho hi\n") },
+        { "executable", "plugin.bin", [0, .. "asm"u8, 1, 0, 0, 0] },
+        { "media", "m.bin", [.. "RIFF"u8, 1, 0, 0, 0, .. "WAVE"u8] },
+        { "media", "m.bin", [0, 0, 0, 32, .. "ftypisom"u8] },
+        { "media", "m.bin", [.. "%PDF-1.7"u8] },
+        { "sentencepiece", "tokenizer.model", [0x0A, 0x0E, 0x0A, 0x05, .. "<unk>"u8, 0x15, 0, 0, 0, 0, 0x18, 2, 0x0A, 0x0A] },
+        { "coreml", "model.mlmodel", [0x08, 0x04, 0x12, 0x05, 0x0A, 0x03, 0xFF, 0x00, 0x01] },
+        { "tensorrt", "model.engine", [.. "ftrt"u8, 0, 0, 0, 1] },
+        { "tensorrt", "model.plan", [0xAA, 0, 1, 2] },
+        { "openvino", "openvino_model.xml", Text("<?xml version=\"1.0\"?>\n<net name=\"m\" version=\"11\">") },
+        { "flax", "flax_model.msgpack", [0x84, 0xA6, 0, 1] },
+        { "ort", "model.ort", [0x1C, 0, 0, 0, .. "ORTM"u8] },
+        { "executorch", "model.pte", [0x1C, 0, 0, 0, .. "ET12"u8] },
+        { "ncnn", "model.param", Text("7767517\n75 83\nInput data 0 1 data\n") },
+        { "tensorflow-checkpoint", "model.ckpt.data-00000-of-00001", [1, 0, 2, 0x80] },
+        { "tensorflow-graph", "frozen.pb", [0x0A, 0x10, 0x0A, 0x01, 0xFF] },
+        { "onnx-text", "model.onnxtxt", Text("<\n  ir_version: 7,\n") },
+        { "onnx-text", "model.pbtxt", Text("ir_version: 8\nproducer_name: \"x\"\n") },
+        { "split-part", "model.gguf.part2of3", [0x9A, 1, 0, 2] },
+        { "split-part", "model.gguf-split-b", [0x9A, 1, 0, 2] },
+        { "text", "notes.bin", [0xFF, 0xFE, (byte)'h', 0, (byte)'i', 0] },
+        { "text", "notes.bin", [0xFE, 0xFF, 0, (byte)'h', 0, (byte)'i'] },
         { "tensorflow-savedmodel", "saved_model.pb", [0x08, 0x01, 0x12, 0xFF] },
         { "text", "model.bin", Text("The weights are in the other folder.\n") },
     };
@@ -68,6 +100,71 @@ public class ForeignFormatsTests
         ForeignMatch? match = Recognise(folder.Write(content, "model.bin"), content);
 
         Assert.True(match is null, $"{name}: {match?.Name}");
+    }
+
+    /// <summary>What stands in the message or its evidence.</summary>
+    [Theory]
+    [InlineData("model.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 4976698672\n", "LT1403", "4.63 GiB", "4d7a2146")]
+    [InlineData("model.bin", "<!doctype html><html><head><title>\n Sign in &amp; accept </title>", "LT1404", "Sign in & accept", "Sign in")]
+    [InlineData("model.bin", "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>", "LT1404", "Request has expired", "Request")]
+    [InlineData("model.bin", "{\"error\":\"Invalid username or password.\"}", "LT1450", "Invalid username or password.", "Invalid")]
+    [InlineData("model.bin", "{\"error\":{\"code\":429,\"message\":\"Too many requests\\u001b[31m\"}}", "LT1450", "Too many requests\\u001b[31m", "Too many")]
+    [InlineData("model.bin", "{\"detail\":\"Not found\"}", "LT1450", "Not found", "Not found")]
+    [InlineData("config.json", "{\"model_type\":\"llama\"}", "LT1451", "the model's configuration", "configuration")]
+    [InlineData("tokenizer.json", "{\"version\":\"1.0\"}", "LT1452", "tokenizer", "tokenizer.json")]
+    [InlineData("adapter_config.json", "{\"peft_type\":\"LORA\"}", "LT1451", "adapter", "adapter")]
+    [InlineData("README.md", "# A model\n", "LT1451", "description", "description")]
+    [InlineData("Modelfile", "FROM ./m.gguf\n", "LT1451", "FROM line", "Ollama")]
+    [InlineData("model.bin", "Entry not found", "LT1420", "Entry not found", "Entry not found")]
+    public void Recognise_Text_IsQuotedAsEvidence(string file, string content, string code, string message, string evidence)
+    {
+        using TorchFile folder = TorchFile.Create();
+        Diagnostic found = Recognise(folder.Write(Text(content), file), Text(content))!.Diagnostic;
+
+        Assert.Equal(code, found.Code);
+        Assert.Contains(message, found.Message, StringComparison.Ordinal);
+        Assert.Contains(evidence, found.Evidence, StringComparison.Ordinal);
+        Assert.NotNull(found.Cause);
+    }
+
+    [Fact]
+    public void Recognise_ControlFileOfAria2_TellsHowMuchHasArrived()
+    {
+        // Version 1, no hash, pieces of 256 bytes, 1,024 in total, nothing uploaded, one byte of bits: three of four pieces.
+        byte[] control = [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0b1110_0000];
+        using TorchFile folder = TorchFile.Create();
+
+        Assert.Contains("75 % of 1024 bytes", Recognise(folder.Write(control, "m.gguf.aria2"), control)!.Diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Recognise_Zip_ListsWhatItHolds()
+    {
+        byte[] zip = TorchFile.Zip([], entries: [("model-q4.gguf", [1]), ("readme.txt", [2])]);
+        using TorchFile folder = TorchFile.Create();
+
+        Assert.Contains("model-q4.gguf", Recognise(folder.Write(zip), zip)!.Diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("notes.txt", "folder-without-model", "1 .txt")]
+    [InlineData("model_index.json", "diffusers", "diffusers")]
+    [InlineData("flax_model.msgpack", "flax", "flax_model.msgpack")]
+    [InlineData("openvino_model.xml", "openvino", "openvino_model.xml")]
+    [InlineData("tf_model.h5", "other-runtime", "TensorFlow")]
+    [InlineData("saved_model.pb", "tensorflow-savedmodel", "saved_model.pb")]
+    [InlineData("tokenizer.json", "folder-without-model", "tokenizer.json")]
+    [InlineData("Config.json", "folder-without-model", "small letters")]
+    [InlineData("inner/model.safetensors", "folder-without-model", "folder inner inside holds a model")]
+    public void Recognise_FolderWithoutModel_SaysWhatLiesThere(string file, string name, string reason)
+    {
+        using LlmToolkit.Formats.Tests.Shared.TemporaryFolder folder = new();
+        folder.Write(file, "{}");
+        ForeignMatch match = Recognise(folder.Artifact, [])!;
+
+        Assert.Equal(name, match.Name);
+        Assert.Contains(reason, match.Reason, StringComparison.Ordinal);
+        Assert.Equal(file.Contains('/', StringComparison.Ordinal), match.Diagnostic.Fixes[0].StartsWith("Name the folder inside", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -246,6 +246,147 @@ public sealed class HuggingFaceFormatTests : IDisposable
         Assert.Contains(reason, analysis.Reason, StringComparison.Ordinal);
     }
 
+    /// <summary>Files (each of one byte), memory, and: shape, the used entry, words of the reason.</summary>
+    [Theory]
+    [InlineData("config.json,model.safetensors,m-Q4_K_M.gguf", 100, "transformers", "model.safetensors", "preferred to m-Q4_K_M.gguf")]
+    [InlineData("config.json,model-00001-of-00002.safetensors,model-00002-of-00002.safetensors,m-Q4_K_M.gguf", 1, "gguf", "m-Q4_K_M.gguf", "does not fit in the memory")]
+    [InlineData("config.json,model-00001-of-00002.safetensors,model-00002-of-00002.safetensors,m-BF16.gguf", 1, "transformers", "model-00001-of-00002.safetensors", "preferred")]
+    [InlineData("config.json,model-00001-of-00003.safetensors,model-00003-of-00003.safetensors", 100, "transformers", "model-00001-of-00003.safetensors", "1 of 3 parts are missing: model-00002-of-00003.safetensors")]
+    [InlineData("m-00002-of-00003.gguf", 100, "gguf", "m-00002-of-00003.gguf", "2 of 3 parts are missing: m-00001-of-00003.gguf, m-00003-of-00003.gguf")]
+    [InlineData("config.json,pytorch_model-00001-of-00002.bin,pytorch_model-00002-of-00002.bin", 100, "transformers", "pytorch_model-00001-of-00002.bin", "only weights")]
+    [InlineData("config.json,rwkv.pth", 100, "transformers", "rwkv.pth", "only weights")]
+    [InlineData("config.json,model.safetensors,adapter_config.json,adapter_model.safetensors", 100, "transformers", "model.safetensors", "only weights")]
+    [InlineData("config.json,model.safetensors,optimizer.pt,training_args.bin,rng_state_0.pth,scheduler.pt", 100, "transformers", "model.safetensors", "only weights")]
+    [InlineData("adapter_config.json,adapter_model.safetensors,tokenizer.json", 100, "adapter", "adapter_model.safetensors", "base model org/base")]
+    [InlineData("adapter_config.json", 100, "adapter", null, "its weights (adapter_model.safetensors) are missing")]
+    [InlineData("config.json,modules.json,model.safetensors", 100, "sentence-transformers", "model.safetensors", "only weights")]
+    [InlineData("params.json,consolidated.00.pth,tokenizer.model", 100, "consolidated", null, "original layout")]
+    [InlineData("config.json,a.safetensors,b.safetensors", 100, "several-weights", null, "a.safetensors, b.safetensors")]
+    [InlineData("config.json,onnx/model.onnx", 100, "onnx", null, "model.onnx")]
+    [InlineData("config.json,weights.npz", 100, "other-runtime", null, "MLX")]
+    [InlineData("config.json,tokenizer.json", 100, "config-only", null, "without weights")]
+    [InlineData("tokenizer.json,tokenizer_config.json", 100, "tokenizer-only", null, "without a model")]
+    [InlineData("config.json,model.safetensors.incomplete", 100, "config-only", null, "unfinished downloads lie there: model.safetensors.incomplete")]
+    [InlineData("config.json,.cache/huggingface/download/x.incomplete", 100, "config-only", null, "unfinished downloads lie there: x.incomplete")]
+    public void Analyze_Directory_SaysWhatLiesThereAndWhy(string files, long memory, string shape, string? entry, string reason)
+    {
+        foreach (string name in files.Split(','))
+        {
+            _folder.Write(name, name == "adapter_config.json" ? """{"base_model_name_or_path":"org/base"}"""u8.ToArray() : [0]);
+        }
+
+        DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(_folder.Artifact, memory);
+
+        Assert.Equal((shape, entry), (analysis.Shape, DirectoryAnalyzer.Entry(analysis)?.Name));
+        Assert.Contains(reason, analysis.Reason, StringComparison.Ordinal);
+        Assert.Equal(entry, analysis.Candidates.SingleOrDefault(c => c.Chosen)?.Name);
+        Assert.All(analysis.Weights, w => Assert.DoesNotContain(w, analysis.Unused));
+    }
+
+    [Fact]
+    public void Analyze_ManyModels_ListsEachAsACandidate()
+    {
+        foreach (string name in (string[])["a-Q4_K_M.gguf", "a-Q8_0-00001-of-00002.gguf", "a-Q8_0-00002-of-00002.gguf", "mmproj-a.gguf", "model.onnx"])
+        {
+            _folder.Write(name, [0]);
+        }
+
+        DirectoryAnalysis analysis = DirectoryAnalyzer.Analyze(_folder.Artifact);
+
+        Assert.Equal([("a-Q4_K_M.gguf", 1, true), ("a-Q8_0-00001-of-00002.gguf", 2, false), ("model.onnx", 1, false)], analysis.Candidates.Select(c => (c.Name, c.Files, c.Chosen)));
+        Assert.Equal(["a-Q8_0-00001-of-00002.gguf", "a-Q8_0-00002-of-00002.gguf", "mmproj-a.gguf"], analysis.Unused.Select(f => f.Name));
+    }
+
+    [Fact]
+    public void Analyze_ThousandsOfFiles_TakesLittleTime()
+    {
+        for (int i = 0; i < 3000; i++)
+        {
+            File.WriteAllBytes(Path.Combine(_folder.Path, $"m{i}-00001-of-00002.safetensors"), []);
+        }
+
+        ModelArtifact artifact = _folder.Artifact;
+        System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Equal("several-weights", DirectoryAnalyzer.Analyze(artifact).Shape);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+    }
+
+    /// <summary>What is no plain file, in place of each file of a model: one error, and nothing waits.</summary>
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("generation_config.json")]
+    [InlineData("tokenizer_config.json")]
+    [InlineData("tokenizer.json")]
+    [InlineData("chat_template.jinja")]
+    [InlineData("modules.json")]
+    [InlineData("model.safetensors")]
+    public void Open_PipesDevicesAndLinksOut_AreRefusedAtOnce(string name)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pipes and devices of Linux.");
+        string path = Path.Combine(_folder.Path, name);
+        foreach ((string kind, Action make, string[] codes) in ((string, Action, string[])[])
+        [
+            ("pipe", () => Run("mkfifo", path), ["LT1507"]),
+            ("device", () => File.CreateSymbolicLink(path, "/dev/zero"), ["LT1505"]),
+            ("link out", () => File.CreateSymbolicLink(path, "/etc/passwd"), ["LT1505"]),
+            ("memory of the process", () => File.CreateSymbolicLink(path, "/proc/self/mem"), ["LT1505"]),
+            ("dangling", () => File.CreateSymbolicLink(path, "nowhere"), ["LT1500"]),
+            ("circle", () => File.CreateSymbolicLink(path, name), ["LT1501"]),
+            ("directory", () => Directory.CreateDirectory(path), ["LT1502", "LT1300", "LT1302"]),
+        ])
+        {
+            Model(Config);
+            File.Delete(path);
+            make();
+
+            string? code = null;
+            try
+            {
+                using ModelContainer model = Format.Open(_folder.Artifact);
+            }
+            catch (ModelException e)
+            {
+                code = e.Diagnostic.Code;
+                Assert.DoesNotContain("root:", e.Message, StringComparison.Ordinal);
+            }
+
+            // A folder of that name is as good as no file where the file may be absent.
+            Assert.True(codes.Contains(code) || (kind == "directory" && code is null), $"{name} as {kind}: {code}");
+            using (ModelDescription description = Format.Describe(_folder.Artifact))
+            {
+                Assert.Equal(code is null, description.Findings.Count == 0);
+            }
+
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path);
+            }
+            else
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    [Fact]
+    public void Open_LinkIntoALinkedFolder_DoesNotLeadOut()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Links of Linux.");
+        using TemporaryFolder outside = new();
+        Model(Config);
+        File.Move(Path.Combine(_folder.Path, "model.safetensors"), Path.Combine(outside.Path, "model.safetensors"));
+        Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "sub"), outside.Path);
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "model.safetensors"), "sub/model.safetensors");
+
+        Assert.Equal("LT1505", Assert.Throws<ModelException>(() => Format.Open(_folder.Artifact)).Diagnostic.Code);
+    }
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(program, arguments);
+        process.WaitForExit();
+    }
+
     private void Model(string config)
     {
         _folder.Write("config.json", config);

@@ -11,7 +11,7 @@ public sealed class ErrorCatalogTests
     /// <summary>The first code of each range and what it is for; the ranges of the brief to whoever adds an error.</summary>
     private static readonly (int First, int Last, string[] Areas)[] s_ranges =
     [
-        (1000, 1099, ["Gguf"]), (1100, 1199, ["Safetensors"]), (1200, 1299, ["PyTorch"]), (1300, 1399, ["HuggingFace"]), (1400, 1499, ["Foreign"]), (1500, 1599, ["File", "System"]),
+        (1000, 1099, ["Gguf"]), (1100, 1199, ["Safetensors"]), (1200, 1299, ["PyTorch"]), (1300, 1399, ["HuggingFace"]), (1400, 1499, ["Foreign", "Onnx"]), (1500, 1599, ["File", "System"]),
         (2000, 2199, ["Loading"]), (2200, 2299, ["Check"]), (3000, 3099, ["Tokenizer"]), (3100, 3199, ["Template"]), (3200, 3299, ["Generation", "Embedding", "Chat"]),
         (4000, 4099, ["Engine"]), (4100, 4199, ["Routing"]), (4200, 4299, ["Native"]), (5000, 5199, ["Engine", "System", "Device"]), (6000, 6999, ["Network", "Hub"]), (7000, 7999, ["Server"]), (8000, 8999, ["Cli"]), (9000, 9999, ["Unexpected"]),
     ];
@@ -22,6 +22,7 @@ public sealed class ErrorCatalogTests
         ErrorSamples samples = new();
         (SortedDictionary<string, ErrorEntry> entries, List<string> faults) = ErrorFactories.Read(samples);
         faults.AddRange(entries.Values.Where(e => e.Fixes.Count == 0).Select(e => $"{e.Code} ({e.Area}) says nothing to do"));
+        faults.AddRange(entries.Values.Where(e => e.Causes.Count == 0 && e.Category != ErrorCategory.Usage).Select(e => $"{e.Code} ({e.Area}) names no cause"));
         faults.AddRange(entries.Values.Where(e => e.Example.Length == 0 || e.Title.Length == 0).Select(e => $"{e.Code} ({e.Area}) has no message"));
         Assert.True(faults.Count == 0, string.Join("\n", faults));
 

@@ -10,8 +10,10 @@ internal static partial class ErrorFactories
     private const int MostCauses = 4;
     private const int MostFixes = 6;
 
-    private static readonly Dictionary<string, string> s_titles = Source.Read("tests/LlmToolkit.House.Tests/Diagnostics/titles.txt").Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        .Where(l => !l.StartsWith('#')).Select(l => l.Split(' ', 2)).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
+    private const string Because = "because ";
+
+    private static readonly ILookup<string, string> s_notes = Source.Read("tests/LlmToolkit.House.Tests/Diagnostics/titles.txt").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Where(l => !l.StartsWith('#')).Select(l => l.Split(' ', 2)).ToLookup(p => p[0], p => p[1], StringComparer.Ordinal);
 
     /// <summary>The catalogue as the sources say it, by code; and what is wrong with them.</summary>
     public static (SortedDictionary<string, ErrorEntry> Entries, List<string> Faults) Read(ErrorSamples samples)
@@ -31,10 +33,16 @@ internal static partial class ErrorFactories
                         found.Add(made as Diagnostic ?? (made as ModelException)?.Diagnostic ?? Of((BackendReason)made));
                     }
                 }
-                catch (Exception e) when (found.Count > 0 && (e is TargetInvocationException or InvalidOperationException))
+                catch (Exception e) when (e is TargetInvocationException or InvalidOperationException)
                 {
-                    // A factory that was called once well need not take every null.
+                    // A factory that was called once well need not take every null. One that was never called well is told below.
                 }
+            }
+
+            if (found.Count == 0)
+            {
+                faults.Add($"{method.DeclaringType!.Name}.{method.Name} could not be called: teach ErrorSamples its parameters ({string.Join(", ", method.GetParameters().Select(p => $"{p.ParameterType.Name} {p.Name}"))})");
+                continue;
             }
 
             string owner = $"{method.DeclaringType!.Name}.{method.Name}";
@@ -61,17 +69,18 @@ internal static partial class ErrorFactories
             entries.TryAdd(code, new ErrorEntry
             {
                 Code = code,
-                Title = s_titles.GetValueOrDefault(code) ?? Sentence(message.Split(';', ',')[0]).TrimEnd('.'),
+                Title = Noted(code) ?? Sentence(message.Split(';', ',')[0]).TrimEnd('.'),
                 Area = Area(Path.GetFileNameWithoutExtension(file)),
                 Category = kind == FaultKind.DoesNotFit ? ErrorCategory.Memory : ErrorCategory.Backend,
                 Severity = kind is null ? Severity.Low : Severity.High,
                 Kind = kind ?? FaultKind.Unsupported,
+                Causes = [.. s_notes[code].Where(n => n.StartsWith(Because, StringComparison.Ordinal)).Select(n => n[Because.Length..])],
                 Fixes = remedy is null ? ["Nothing needs to be done."] : [remedy],
                 Example = message,
             });
         }
 
-        faults.AddRange(s_titles.Keys.Where(c => !entries.ContainsKey(c)).Select(c => $"titles.txt: there is no {c}"));
+        faults.AddRange(s_notes.Select(n => n.Key).Where(c => !entries.ContainsKey(c)).Select(c => $"titles.txt: there is no {c}"));
         return (entries, faults);
     }
 
@@ -90,7 +99,7 @@ internal static partial class ErrorFactories
         return new ErrorEntry
         {
             Code = first.Code,
-            Title = s_titles.GetValueOrDefault(first.Code) ?? Title(method),
+            Title = Noted(first.Code) ?? Title(method),
             Area = Area(method.DeclaringType!.Name),
             Category = first.Category,
             Severity = first.Severity,
@@ -112,6 +121,8 @@ internal static partial class ErrorFactories
         Severity = reason.Kind is null ? Severity.Low : Severity.High,
         Fixes = reason.Remedy is null ? ["Nothing needs to be done."] : [reason.Remedy],
     };
+
+    private static string? Noted(string code) => s_notes[code].FirstOrDefault(n => !n.StartsWith(Because, StringComparison.Ordinal));
 
     /// <summary>The first sentence of the factory's comment; without one, its name in words.</summary>
     private static string Title(MethodInfo method)

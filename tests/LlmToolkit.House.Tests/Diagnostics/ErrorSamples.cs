@@ -104,11 +104,16 @@ internal sealed class ErrorSamples
 
         if (typeof(IConvertible).IsAssignableFrom(type))
         {
-            return Convert.ChangeType(word ?? (type == typeof(bool) ? "true" : "7"), type, System.Globalization.CultureInfo.InvariantCulture);
+            // A word that is meant for a text of the same name is no number.
+            string usual = type == typeof(bool) ? "true" : "7";
+            bool fits = type == typeof(bool) ? bool.TryParse(word, out _) : type == typeof(char) || (double.TryParse(word, out double number) && number >= 0);
+            return Convert.ChangeType(fits ? word! : usual, type, System.Globalization.CultureInfo.InvariantCulture);
         }
 
         return type == typeof(object) ? word ?? "fast"
             : type == typeof(UInt128) ? UInt128.Parse(word ?? "7", System.Globalization.CultureInfo.InvariantCulture)
+            : type == typeof(Int128) ? Int128.Parse(word ?? "7", System.Globalization.CultureInfo.InvariantCulture)
+            : type == typeof(Loading.PathAdvice) ? Loading.PathAdvice.None
             : type == typeof(ReadOnlySpan<byte>) ? "<!DOCTYP"u8.ToArray()
             : type == typeof(TimeSpan) ? TimeSpan.FromSeconds(30)
             : type == typeof(Uri) ? new Uri(word ?? "https://huggingface.co/owner/name/resolve/main/model.safetensors")

@@ -6,22 +6,51 @@ namespace LlmToolkit.Tests.Loading;
 /// <summary>A GGUF of a few hundred bytes, written key by key: enough for every stop before the load.</summary>
 internal sealed class TinyGguf
 {
+    private const uint UInt16 = 2;
     private const uint UInt32 = 4;
+    private const uint Int32 = 5;
+    private const uint Float32 = 6;
     private const uint Text = 8;
     private const uint Array = 9;
     private const int Alignment = 32;
 
     private readonly Dictionary<string, byte[]> _keys = [];
-    private readonly List<(string Name, ulong[] Sizes)> _tensors = [];
+    private readonly List<(string Name, uint Type, ulong[] Sizes, byte[]? Data)> _tensors = [];
+    private readonly Dictionary<string, ulong> _offsets = [];
+    private uint _version = 3;
 
     /// <summary>A model that every check accepts.</summary>
-    public static TinyGguf Sound() => new TinyGguf()
-        .Set("general.architecture", "llama").Set("llama.block_count", 1).Set("llama.context_length", 16).Set("llama.embedding_length", 8)
-        .Set("llama.feed_forward_length", 8).Set("llama.attention.head_count", 4).Set("llama.attention.head_count_kv", 2)
-        .Set("tokenizer.ggml.model", "gpt2").Set("tokenizer.ggml.tokens", "a", "b", "c").Set("tokenizer.ggml.bos_token_id", 0).Set("tokenizer.ggml.eos_token_id", 2)
-        .Tensor("token_embd.weight", 8, 3).Tensor("output_norm.weight", 8);
+    /// <param name="layers">Its layers.</param>
+    public static TinyGguf Sound(int layers = 1)
+    {
+        TinyGguf model = new TinyGguf()
+            .Set("general.architecture", "llama").Set("llama.block_count", (uint)layers).Set("llama.context_length", 16).Set("llama.embedding_length", 8)
+            .Set("llama.feed_forward_length", 8).Set("llama.attention.head_count", 4).Set("llama.attention.head_count_kv", 2).Set("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+            .Set("tokenizer.ggml.model", "gpt2").Set("tokenizer.ggml.tokens", "a", "b", "ab").Set("tokenizer.ggml.merges", ["a b"])
+            .Set("tokenizer.ggml.bos_token_id", 0).Set("tokenizer.ggml.eos_token_id", 2)
+            .Tensor("token_embd.weight", 8, 3).Tensor("output_norm.weight", 8);
+        for (int n = 0; n < layers; n++)
+        {
+            model.Tensor($"blk.{n}.attn_norm.weight", 8).Tensor($"blk.{n}.attn_q.weight", 8, 8).Tensor($"blk.{n}.attn_k.weight", 8, 4).Tensor($"blk.{n}.attn_v.weight", 8, 4)
+                .Tensor($"blk.{n}.attn_output.weight", 8, 8).Tensor($"blk.{n}.ffn_norm.weight", 8)
+                .Tensor($"blk.{n}.ffn_gate.weight", 8, 8).Tensor($"blk.{n}.ffn_up.weight", 8, 8).Tensor($"blk.{n}.ffn_down.weight", 8, 8);
+        }
+
+        return model;
+    }
+
+    /// <summary>A vocabulary without a tensor.</summary>
+    public static TinyGguf Vocabulary() => new TinyGguf().Set("general.architecture", "llama").Set("tokenizer.ggml.model", "gpt2").Set("tokenizer.ggml.tokens", "a", "b", "c");
+
+    public TinyGguf SetUInt16(string key, int value) => Set(key, [.. U32(UInt16), (byte)value, (byte)(value >> 8)]);
+
+    public TinyGguf SetInt32(string key, int value) => Set(key, [.. U32(Int32), .. U32((uint)value)]);
 
     public TinyGguf Set(string key, uint value) => Set(key, [.. U32(UInt32), .. U32(value)]);
+
+    public TinyGguf Set(string key, float value) => Set(key, [.. U32(Float32), .. BitConverter.GetBytes(value)]);
+
+    public TinyGguf Set(string key, uint[] values) => Set(key, [.. U32(Array), .. U32(UInt32), .. U64((ulong)values.Length), .. values.SelectMany(U32)]);
 
     public TinyGguf Set(string key, string value) => Set(key, [.. U32(Text), .. Bytes(value)]);
 
@@ -39,26 +68,70 @@ internal sealed class TinyGguf
     }
 
     /// <summary>An F32 tensor of zeros, replaced where one of that name is there; sizes in GGUF's order, innermost first.</summary>
-    public TinyGguf Tensor(string name, params ulong[] sizes)
+    public TinyGguf Tensor(string name, params ulong[] sizes) => Tensor(name, 0, null, sizes);
+
+    /// <summary>A tensor of a ggml type, of these bytes or of zeros; it takes the place of one of its name.</summary>
+    public TinyGguf Tensor(string name, uint type, byte[]? data, params ulong[] sizes)
     {
-        _tensors.RemoveAll(t => t.Name == name);
-        _tensors.Add((name, sizes));
+        int at = _tensors.FindIndex(t => t.Name == name);
+        if (at < 0)
+        {
+            _tensors.Add((name, type, sizes, data));
+        }
+        else
+        {
+            _tensors[at] = (name, type, sizes, data);
+        }
+
+        return this;
+    }
+
+    /// <summary>Takes tensors away.</summary>
+    public TinyGguf WithoutTensors(string prefix)
+    {
+        _tensors.RemoveAll(t => t.Name.StartsWith(prefix, StringComparison.Ordinal));
+        return this;
+    }
+
+    /// <summary>A tensor of another ggml type; its bytes are those of F32.</summary>
+    public TinyGguf Typed(string name, uint type, params ulong[] sizes) =>
+        Tensor(name, type, new byte[4 * (int)sizes.Aggregate(1UL, (a, b) => a * b)], sizes);
+
+    /// <summary>The same tensor a second time.</summary>
+    public TinyGguf Again(string name)
+    {
+        _tensors.Add(_tensors.Find(t => t.Name == name));
+        return this;
+    }
+
+    /// <summary>Says that a tensor lies elsewhere than it does.</summary>
+    public TinyGguf Offset(string name, ulong offset)
+    {
+        _offsets[name] = offset;
+        return this;
+    }
+
+    /// <summary>Writes another version number.</summary>
+    public TinyGguf Version(uint version)
+    {
+        _version = version;
         return this;
     }
 
     public byte[] Build()
     {
-        List<byte> file = [.. "GGUF"u8, .. U32(3), .. U64((ulong)_tensors.Count), .. U64((ulong)_keys.Count)];
+        List<byte> file = [.. "GGUF"u8, .. U32(_version), .. U64((ulong)_tensors.Count), .. U64((ulong)_keys.Count)];
         foreach ((string key, byte[] value) in _keys)
         {
             file.AddRange([.. Bytes(key), .. value]);
         }
 
-        ulong offset = 0;
-        foreach ((string name, ulong[] sizes) in _tensors)
+        List<byte> values = [];
+        foreach ((string name, uint type, ulong[] sizes, byte[]? data) in _tensors)
         {
-            file.AddRange([.. Bytes(name), .. U32((uint)sizes.Length), .. sizes.SelectMany(U64), .. U32(0), .. U64(offset)]);
-            offset += (4 * sizes.Aggregate(1UL, (a, b) => a * b) + Alignment - 1) / Alignment * Alignment;
+            file.AddRange([.. Bytes(name), .. U32((uint)sizes.Length), .. sizes.SelectMany(U64), .. U32(type), .. U64(_offsets.GetValueOrDefault(name, (ulong)values.Count))]);
+            values.AddRange(data ?? new byte[DTypes.FromGgml((int)type)!.Bytes((long)sizes.Aggregate(1UL, (a, b) => a * b))]);
+            values.AddRange(new byte[(Alignment - (values.Count % Alignment)) % Alignment]);
         }
 
         while (file.Count % Alignment != 0)
@@ -66,8 +139,7 @@ internal sealed class TinyGguf
             file.Add(0);
         }
 
-        file.AddRange(new byte[offset]);
-        return [.. file];
+        return [.. file, .. values];
     }
 
     private TinyGguf Set(string key, byte[] value)

@@ -50,8 +50,16 @@ internal static class PickleGlobals
     /// <summary>The meaning of a global, or null: it has none, and a file that names it is refused.</summary>
     public static PickleMeaning? Find(string module, string name)
     {
-        // Python 2's names of two modules, as Python 3's own unpickler maps them.
-        module = module switch { "__builtin__" => "builtins", "copy_reg" => "copyreg", _ => module };
+        // Python 2's names, as Python 3's own unpickler maps them; protocol 2 still writes them.
+        (module, name) = (module, name) switch
+        {
+            ("__builtin__", "xrange") => ("builtins", "range"),
+            ("__builtin__", "unicode") => ("builtins", "str"),
+            ("__builtin__", "long") => ("builtins", "int"),
+            ("__builtin__", _) => ("builtins", name),
+            ("copy_reg", _) => ("copyreg", name),
+            _ => (module, name),
+        };
         if (Known.TryGetValue((module, name), out PickleMeaning? meaning))
         {
             return meaning;

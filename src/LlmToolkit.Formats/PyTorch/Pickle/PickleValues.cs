@@ -174,7 +174,10 @@ internal sealed record PickleTensor(PickleStorage Storage, DType DType, long Off
 /// <summary>Text of dictionary keys in tensor names.</summary>
 internal static class PickleKeys
 {
-    /// <summary>A key as part of a path, or null for keys that no one writes into a path.</summary>
+    /// <summary>Most items of a tuple that is a key.</summary>
+    private const int MaxParts = 8;
+
+    /// <summary>A key as part of a path, as Python shows it, or null for keys that no one writes into a path.</summary>
     public static string? Text(object? key) => key switch
     {
         string s => s,
@@ -183,6 +186,10 @@ internal static class PickleKeys
         bool b => b ? "True" : "False",
         double d => d.ToString("R", CultureInfo.InvariantCulture),
         null => "None",
+        PickleGlobal global => global.Name,
+        PickleOpaque opaque => opaque.Name,
+        PickleTuple { Items.Length: > 0 and <= MaxParts } tuple when Array.TrueForAll(tuple.Items, i => i is string or long or null) =>
+            $"({string.Join(", ", tuple.Items.Select(i => i is string s ? $"'{s}'" : Text(i)))}{(tuple.Items.Length == 1 ? "," : "")})",
         _ => null,
     };
 }

@@ -12,7 +12,6 @@ internal static class ZipContent
     /// <exception cref="ModelException">The entry is damaged.</exception>
     public static NativeBuffer Inflate(MappedFile map, ZipEntry entry, string file)
     {
-        map.ThrowIfShrunk();
         NativeBuffer buffer = new(entry.Bytes);
         try
         {
@@ -38,6 +37,7 @@ internal static class ZipContent
                 throw PyTorchErrors.WrongLength(file, entry.Name, "more", entry.Bytes);
             }
 
+            map.ThrowIfChanged();
             return crc == entry.Crc ? buffer : throw PyTorchErrors.WrongSum(file, entry.Name, crc, entry.Crc);
         }
         catch (InvalidDataException error)

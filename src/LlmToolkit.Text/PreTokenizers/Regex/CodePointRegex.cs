@@ -14,6 +14,13 @@ internal sealed class CodePointRegex
     private const int FreeSteps = 10_000_000;
     private const int StepsPerCharacter = 100;
 
+    /// <summary>Steps of all searches of one text together: many searches that each stay within their bound must not add up to hours.</summary>
+    private const long FreeStepsOfText = 150_000_000;
+    private const int TextStepsPerCharacter = 1000;
+
+    /// <summary>Characters that a repeated set passes over for the price of a step back.</summary>
+    private const int CharactersPerStep = 8;
+
     private readonly RegexProgram[] _branches;
 
     /// <summary>For each ASCII character, a bit for every branch that can begin with it; index 128 stands for all other characters and the end of the text.</summary>
@@ -45,6 +52,12 @@ internal sealed class CodePointRegex
 
         _leadingRun = LeadingRun(root);
     }
+
+    /// <summary>Begins the work on a text: until <see cref="EndText"/>, all searches of this thread together have a number of steps that grows with its length.</summary>
+    public static void BeginText(int length) => (t_stack ??= new MatchStack()).Limit(FreeStepsOfText + ((long)TextStepsPerCharacter * length));
+
+    /// <summary>Ends the work on a text.</summary>
+    public static void EndText() => t_stack!.Limit(long.MaxValue);
 
     /// <summary>Finds the first match at or after a position.</summary>
     public bool Find(ReadOnlySpan<char> text, int from, out int start, out int end)
@@ -205,6 +218,7 @@ internal sealed class CodePointRegex
             }
         }
 
+        stack.Spend(count / CharactersPerStep);
         if (count < step.Min)
         {
             return false;
@@ -227,7 +241,7 @@ internal sealed class CodePointRegex
     {
         while (stack.Count > floor)
         {
-            stack.Spend();
+            stack.Spend(1);
             MatchStack.Entry entry = stack.Pop();
             if (entry.Pc < 0)
             {
@@ -328,17 +342,29 @@ internal sealed class CodePointRegex
         private Entry[] _entries = new Entry[256];
         private int[] _slots = new int[16];
         private long _steps;
+        private long _granted;
+
+        private long _total = long.MaxValue;
 
         public int Count { get; private set; }
 
         public int Slots { get; private set; }
 
         /// <summary>Begins a search with a number of steps to spend; what a search that failed by exception left is dropped.</summary>
-        public void Start(long steps) => (_steps, Count, Slots) = (steps, 0, 0);
-
-        public void Spend()
+        public void Start(long steps)
         {
-            if (--_steps < 0)
+            // The search before has used up what is not left of its grant.
+            _total -= _total == long.MaxValue ? 0 : _granted - Math.Max(0, _steps);
+            _granted = Math.Min(steps, Math.Max(0, _total));
+            (_steps, Count, Slots) = (_granted, 0, 0);
+        }
+
+        /// <summary>Steps that the searches from now on have together.</summary>
+        public void Limit(long total) => (_total, _granted, _steps) = (total, 0, 0);
+
+        public void Spend(int steps)
+        {
+            if ((_steps -= steps) < 0)
             {
                 throw TokenizerErrors.PatternTooSlow();
             }

@@ -36,7 +36,7 @@ internal sealed class GgufTokenizerReader
         string pre = _pre ?? _file.Text("pre") ?? (model == "gpt2" ? "default" : model);
         PreTokenizerRule rule = PreTokenizerRules.Find(pre) ?? throw TokenizerErrors.UnknownPre(pre);
         MergeTableBuilder merges = new(_file.Vocabulary, 0, null);
-        foreach (string merge in _file.Strings("merges") ?? [])
+        foreach (string merge in _file.Strings("merges") ?? (model == "gpt2" ? throw TokenizerErrors.MissingKey("tokenizer.ggml.merges") : []))
         {
             int space = merge.Length > 1 ? merge.IndexOf(' ', 1) : -1;
             if (space > 0)

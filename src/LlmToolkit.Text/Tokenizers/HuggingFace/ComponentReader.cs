@@ -8,10 +8,17 @@ internal sealed class ComponentReader(JsonFields fields)
     /// <summary>Nested sequences accepted; real files nest twice.</summary>
     private const int MaxDepth = 32;
 
+    /// <summary>Components accepted in all; real files have some tens, and every one of them goes over the whole text.</summary>
+    private const int MaxComponents = 1000;
+
+    /// <summary>Tokens that a template may put around a text.</summary>
+    private const int MaxTemplateTokens = 10_000;
+
     // The reference runs Rust's regex here, whose \w has the joiners and lacks the digits of Latin-1.
     private const string WordsAndMarks = @"[\w\u200C\u200D&&[^\u00B2\u00B3\u00B9\u00BC-\u00BE]]+|[[^\w\s\u200C\u200D]\u00B2\u00B3\u00B9\u00BC-\u00BE]+";
 
     private int _depth;
+    private int _components;
 
     public Normalizer Normalizer(JsonElement json)
     {
@@ -172,8 +179,14 @@ internal sealed class ComponentReader(JsonFields fields)
     private List<TemplatePart> Template(JsonElement json, string name, Dictionary<string, TemplatePart> special)
     {
         List<TemplatePart> parts = [];
+        int tokens = 0;
         foreach (JsonElement piece in fields.Require(json, name, JsonValueKind.Array).EnumerateArray())
         {
+            if (parts.Count > 0 && (tokens += 1 + parts[^1].Tokens.Count) > MaxTemplateTokens)
+            {
+                throw TokenizerErrors.BadJson(fields.File, name, $"a template of more than {MaxTemplateTokens} tokens", "fewer");
+            }
+
             if (JsonFields.TryGet(piece, "Sequence", out JsonElement sequence))
             {
                 int index = fields.Text(sequence, "id") switch
@@ -215,6 +228,11 @@ internal sealed class ComponentReader(JsonFields fields)
         if (++_depth > MaxDepth)
         {
             throw TokenizerErrors.BadJson(fields.File, "a Sequence", $"nested more than {MaxDepth} deep", "fewer levels");
+        }
+
+        if (++_components > MaxComponents)
+        {
+            throw TokenizerErrors.BadJson(fields.File, "a Sequence", $"made of more than {MaxComponents} parts", "fewer parts");
         }
     }
 

@@ -36,6 +36,7 @@ internal sealed class JsonFields(string? file)
             {
                 try
                 {
+                    CheckTexts(plain);
                     return JsonDocument.Parse(plain, options);
                 }
                 catch (JsonException second)

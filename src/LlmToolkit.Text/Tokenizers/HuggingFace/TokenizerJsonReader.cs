@@ -65,6 +65,12 @@ internal sealed class TokenizerJsonReader
                 continue;
             }
 
+            // Its value is not used, but a file with an id that is none is damaged.
+            if (JsonFields.TryGet(json, "id", out JsonElement stated) && (stated.ValueKind != JsonValueKind.Number || !stated.TryGetUInt32(out _)))
+            {
+                throw _fields.Bad("id of an added token", stated, "a number from 0 on");
+            }
+
             // The reference does not read the id of a token that the model lacks: it counts on from the vocabulary's size.
             if (!known.TryGetValue(content, out int id) && !vocabulary.TryGet(content, out id))
             {
@@ -152,12 +158,19 @@ internal sealed class TokenizerJsonReader
         return new BpeModel(vocabulary, merges.Build(), new BpeOptions
         {
             Unknown = _fields.OptionalText(json, "unk_token"),
-            ContinuingPrefix = string.IsNullOrEmpty(prefix) ? null : prefix,
-            EndSuffix = _fields.OptionalText(json, "end_of_word_suffix") is { Length: > 0 } suffix ? suffix : null,
+            ContinuingPrefix = Affix(prefix, "continuing_subword_prefix"),
+            EndSuffix = Affix(_fields.OptionalText(json, "end_of_word_suffix"), "end_of_word_suffix"),
             FuseUnknown = _fields.Flag(json, "fuse_unk", false),
             ByteFallback = _fields.Flag(json, "byte_fallback", false),
             IgnoreMerges = _fields.Flag(json, "ignore_merges", false),
         });
+    }
+
+    /// <summary>A prefix or suffix of words, or null; it is written beside every character, so it must not be a book.</summary>
+    private string? Affix(string? text, string field)
+    {
+        const int longest = 1024;
+        return string.IsNullOrEmpty(text) ? null : text.Length <= longest ? text : throw TokenizerErrors.BadJson(_fields.File, field, $"{text.Length} characters long", $"at most {longest}");
     }
 
     private UnigramModel Unigram(JsonElement json)

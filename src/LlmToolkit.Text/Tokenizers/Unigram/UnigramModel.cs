@@ -31,6 +31,11 @@ internal sealed class UnigramModel : TokenModel
 {
     private const double UnknownPenalty = 10;
 
+    /// <summary>Steps in the trie that a text may take: as many for each character as the longest real pieces have characters, many times over.</summary>
+    private const int StepsPerCharacter = 512;
+
+    private const int FreeSteps = 20_000_000;
+
     private readonly PieceTrie _trie = new();
     private readonly double[] _scores;
     private readonly double _unknownScore;
@@ -93,13 +98,16 @@ internal sealed class UnigramModel : TokenModel
     {
         from.AsSpan(0, piece.Length + 1).Fill(-1);
         best[0] = 0;
+        long left = FreeSteps + ((long)StepsPerCharacter * piece.Length);
         for (int start = 0; start < piece.Length;)
         {
             int width = start + 1 < piece.Length && char.IsSurrogatePair(piece[start], piece[start + 1]) ? 2 : 1;
             bool single = false;
             int node = PieceTrie.Root;
+            int steps = 0;
             for (int end = start + 1; end <= piece.Length; end++)
             {
+                steps++;
                 node = _trie.Next(node, piece[end - 1]);
                 if (node < 0)
                 {
@@ -112,6 +120,12 @@ internal sealed class UnigramModel : TokenModel
                     Offer(best[start] + _scores[id], id, start, end, best, from, ids);
                     single |= end - start == width;
                 }
+            }
+
+            left -= steps;
+            if (left < 0)
+            {
+                throw TokenizerErrors.TooMuchWork("vocab");
             }
 
             if (!single)

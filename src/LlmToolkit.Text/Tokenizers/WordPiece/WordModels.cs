@@ -5,6 +5,11 @@ namespace LlmToolkit.Text;
 /// <summary>WordPiece: the longest token first, from left to right; a word that does not come out whole is unknown.</summary>
 internal sealed class WordPieceModel(Vocabulary vocabulary, string unknown, string continuing, string leading, int longestWord) : TokenModel
 {
+    /// <summary>Characters that may be looked up for each character of a word: what tokens of 90 characters cost at worst.</summary>
+    private const int WorkPerCharacter = 4096;
+
+    private const int FreeWork = 50_000_000;
+
     private readonly int _unknown = vocabulary.Id(unknown);
 
     /// <summary>No token is longer, so no search has to be.</summary>
@@ -57,6 +62,7 @@ internal sealed class WordPieceModel(Vocabulary vocabulary, string unknown, stri
 
     private bool TryTokenize(ReadOnlySpan<char> piece, MergeScratch scratch, Span<char> joined)
     {
+        long left = FreeWork + ((long)WorkPerCharacter * piece.Length);
         for (int start = 0; start < piece.Length;)
         {
             string affix = start == 0 ? leading : continuing;
@@ -68,6 +74,12 @@ internal sealed class WordPieceModel(Vocabulary vocabulary, string unknown, stri
                 if (start + length < piece.Length && char.IsLowSurrogate(piece[start + length]))
                 {
                     continue;
+                }
+
+                left -= length;
+                if (left < 0)
+                {
+                    throw TokenizerErrors.TooMuchWork("vocab");
                 }
 
                 ReadOnlySpan<char> part = piece.Slice(start, length);

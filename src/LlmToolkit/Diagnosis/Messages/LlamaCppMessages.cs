@@ -52,7 +52,6 @@ internal static class LlamaCppMessages
         new("unknown model architecture: ''", "LT1026", OtherKind),
         .. Pictures("flux", "sd1", "sd3", "sdxl", "wan", "qwen_image", "pig", "lumina2", "hidream", "hyvid", "cosmos", "aura", "ltxv", "t2i"),
         new("unknown model architecture: '*'", "LT4010", "The model is newer than the program, or made for a fork of llama.cpp."),
-        new("error loading model architecture: unknown model architecture", "LT4010", "The model is newer than the program, or made for a fork of llama.cpp."),
         new("CLIP cannot be used as main model", "LT1026", "The file is a vision projector (mmproj): it goes beside a language model.", Certainty.Certain),
         new("key not found in model: tokenizer.ggml", "LT3011", certainty: Certainty.Certain),
         new("cannot find tokenizer merges in model file", "LT3011", certainty: Certainty.Certain),

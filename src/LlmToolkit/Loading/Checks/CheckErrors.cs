@@ -14,13 +14,13 @@ internal static class CheckErrors
         Fixes = ["Name the model's folder instead of the weight file.", "Put the model's config.json and tokenizer beside the file."],
     };
 
-    public static Diagnostic HeadsDoNotDivide(string file, int heads, int kvHeads) => new()
+    public static Diagnostic HeadsDoNotDivide(string file, string key, int heads, int kvHeads) => new()
     {
         Code = "LT2202",
         Kind = FaultKind.Refused,
         Message = $"{heads} query heads cannot share {kvHeads} key-value heads: the first must be a multiple of the second.",
         File = file,
-        Field = "attention.head_count_kv",
+        Field = key,
         Evidence = $"heads = {heads}, kv_heads = {kvHeads}",
         Cause = "The configuration was edited or damaged, or belongs to another model.",
         Certainty = Certainty.Likely,
@@ -54,18 +54,60 @@ internal static class CheckErrors
         Fixes = ["Use the tokenizer that was published with these weights."],
     };
 
-    public static Diagnostic NotFinite(string file, string tensor, long count) => new()
+    public static Diagnostic NotFinite(string file, string tensor, long count, string first, bool scales) => new()
     {
         Code = "LT2206",
         Kind = FaultKind.Refused,
         Severity = Severity.Medium,
-        Message = $"{count} values of {tensor} are infinite or no numbers; every result that they touch is lost.",
+        Message = $"{count} {(scales ? "scales" : "values")} of {tensor} are infinite or no numbers, the first at {first}; every result that they touch is lost.",
         File = file,
         Field = tensor,
-        Evidence = $"not finite = {count}",
+        Evidence = $"not finite = {count}, first = {first}",
         Cause = "The training or the conversion overflowed, or the bytes were damaged.",
         Certainty = Certainty.Possible,
         Fixes = ["Download the file again and compare its hash.", "Convert the model again in a wider type (BF16 or F32)."],
+    };
+
+    public static Diagnostic AllZero(string file, string tensor, TensorShape shape) => new()
+    {
+        Code = "LT2226",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Medium,
+        Message = $"All values of {tensor} {shape} are zero.",
+        File = file,
+        Field = tensor,
+        Evidence = "largest magnitude = 0",
+        Cause = "A download reserved the space and did not fill it, or the conversion lost the tensor. A few models have blocks that begin as zero on purpose.",
+        Certainty = Certainty.Possible,
+        Fixes = ["Download the file again and compare its hash.", "Convert the model again from its source."],
+    };
+
+    public static Diagnostic Constant(string file, string tensor, TensorShape shape) => new()
+    {
+        Code = "LT2227",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Medium,
+        Message = $"All values of {tensor} {shape} are the same.",
+        File = file,
+        Field = tensor,
+        Evidence = "one value",
+        Cause = "The tensor was never trained, or the bytes were overwritten.",
+        Certainty = Certainty.Possible,
+        Fixes = ["Download the file again and compare its hash.", "Convert the model again from its source."],
+    };
+
+    public static Diagnostic OutOfProportion(string file, string tensor, double found, double usual) => new()
+    {
+        Code = "LT2228",
+        Kind = FaultKind.Refused,
+        Severity = Severity.Medium,
+        Message = System.FormattableString.Invariant($"The values of {tensor} are {(found > usual ? found / usual : usual / found):g3} times {(found > usual ? "larger" : "smaller")} than those of the same tensor in other layers (root mean square {found:g3}, usually {usual:g3})."),
+        File = file,
+        Field = tensor,
+        Evidence = System.FormattableString.Invariant($"rms = {found:g3}, median = {usual:g3}"),
+        Cause = "A scale was forgotten or applied twice in the conversion, or bytes were damaged.",
+        Certainty = Certainty.Possible,
+        Fixes = ["Download the file again and compare its hash.", "Convert the model again from its source."],
     };
 
     public static Diagnostic NoTokenizer(string file, Severity severity) => new()
@@ -113,6 +155,8 @@ internal static class CheckErrors
         Message = $"The file names the architecture \"{architecture}\" but holds none of its settings: it is a container of tensors, not a model that can be run.",
         File = file,
         Field = $"{architecture}.block_count",
+        Cause = "The file was converted without its settings, or they were removed.",
+        Certainty = Certainty.Likely,
         Fixes = ["Use the model's own file.", "Convert the model again from its source if it should be one."],
     };
 

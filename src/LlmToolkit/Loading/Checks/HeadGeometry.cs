@@ -9,7 +9,8 @@ internal sealed class HeadGeometry : IModelCheck
     {
         if (description.Info is { Heads: > 0 and int heads, KvHeads: > 0 and int kvHeads } && heads % kvHeads != 0)
         {
-            yield return CheckErrors.HeadsDoNotDivide(description.Artifact.Path, heads, kvHeads);
+            string key = description.Container is { } container ? ConfigNames.KvHeads.Keys(container.Naming, container.Info.Architecture)[0] : ConfigNames.KvHeads.Gguf;
+            yield return CheckErrors.HeadsDoNotDivide(description.Artifact.Path, key, heads, kvHeads);
         }
     }
 }
