@@ -145,7 +145,7 @@ public sealed class HuggingFaceFormat : IModelFormat
         ModelDescription? weights = analysis.WeightFormat is not null and not "gguf" && DirectoryAnalyzer.Entry(analysis) is not null
             ? Try(() => OfWeights(artifact, analysis, (format, file) => format.Describe(file)), findings)
             : null;
-        findings.AddRange(weights?.Findings.Where(f => !findings.Contains(f)) ?? []);
+        findings.AddRange(weights?.Findings.Where(f => !findings.Exists(x => x.Code == f.Code && x.Message == f.Message)) ?? []);
         ModelInfo bare = weights?.Info ?? new ModelInfo { Format = FormatName, FileBytes = weights?.Files.Sum(f => f.Length) ?? 0 };
         if (analysis.Shape == DirectoryShapes.Adapter)
         {
