@@ -31,7 +31,7 @@ internal abstract class FuzzTarget : IDisposable
     public string? Judge(string[] names, byte[]?[] files)
     {
         string path = Write(names, files);
-        return Rules.Run(Tally, () => Read(path));
+        return Rules.Run(Tally, MostAllocated, () => Read(path));
     }
 
     /// <summary>Reads the valid files; says which of them are not accepted.</summary>
@@ -61,6 +61,9 @@ internal abstract class FuzzTarget : IDisposable
             Directory.Delete(_folder, recursive: true);
         }
     }
+
+    /// <summary>Most managed bytes that reading one input, of at most 1 MiB, may allocate: in all, also what is dropped at once.</summary>
+    protected virtual long MostAllocated => 256L << 20;
 
     /// <summary>Makes the seeds.</summary>
     protected abstract IReadOnlyList<FuzzSeed> Seeds();

@@ -8,15 +8,16 @@ FuzzTarget? target = targets.FirstOrDefault(t => t.Name == args.FirstOrDefault()
 long count = Option("--count", 100_000);
 if (target is null)
 {
-    Console.Error.WriteLine($"usage: LlmToolkit.Fuzz {string.Join('|', targets.Select(t => t.Name))} [--count N] [--seed N] [--out FOLDER]");
+    Console.Error.WriteLine($"usage: LlmToolkit.Fuzz {string.Join('|', targets.Select(t => t.Name))} [--count N] [--seed N] [--out FOLDER] [--replay FOLDER]");
     return 2;
 }
 
 uint stream = (uint)Option("--seed", 1);
+string? replay = Array.IndexOf(args, "--replay") is int r and >= 0 && r + 1 < args.Length ? args[r + 1] : null;
 string folder = Array.IndexOf(args, "--out") is int o and >= 0 && o + 1 < args.Length ? args[o + 1] : "fuzz-findings";
 using (target)
 {
-    return new Campaign(target, folder).Run(count, stream);
+    return replay is null ? new Campaign(target, folder).Run(count, stream) : Campaign.Replay(target, replay);
 }
 
 long Option(string name, long otherwise) =>
@@ -64,6 +65,17 @@ internal sealed class Campaign(FuzzTarget target, string folder)
         }
 
         return _findings.Count > 0 ? 1 : 0;
+    }
+
+    /// <summary>Judges the files of a finding again.</summary>
+    public static int Replay(FuzzTarget target, string folder)
+    {
+        string[] saved = [.. Directory.GetFiles(folder).Select(f => Path.GetFileName(f)!)];
+        string[] names = target.All.Select(s => s.Files).First(f => saved.All(f.Contains));
+        string? violation = target.Judge(names, [.. names.Select(n => saved.Contains(n) ? File.ReadAllBytes(Path.Combine(folder, n)) : null)]);
+        Console.WriteLine(violation ?? target.Tally.LastRefusal?.Message ?? "accepted");
+        Console.WriteLine($"{target.Tally.MostAllocated >> 10} KiB, {target.Tally.Longest.TotalMilliseconds:F0} ms");
+        return violation is null ? 0 : 1;
     }
 
     private void Progress()

@@ -39,16 +39,14 @@ internal sealed class Tally
 /// <summary>The rules that hold for every input, whatever reads it.</summary>
 internal static partial class Rules
 {
-    /// <summary>Most managed bytes that one input of at most 1 MiB may make a reader allocate.</summary>
-    public const long MaxAllocated = 256L << 20;
-
     /// <summary>Processor time of the reading thread for one input. Wall time would blame the reader for a busy machine.</summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs a reader on one input; says what rule it broke, or null.</summary>
     /// <param name="tally">Where to count.</param>
+    /// <param name="most">Most managed bytes that may be allocated.</param>
     /// <param name="run">Reads and checks; true when the input was accepted. May throw <see cref="ModelException"/> and <see cref="ViolationException"/>.</param>
-    public static string? Run(Tally tally, Func<bool> run)
+    public static string? Run(Tally tally, long most, Func<bool> run)
     {
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         TimeSpan start = ThreadTime();
@@ -77,7 +75,7 @@ internal static partial class Rules
         tally.MostAllocated = Math.Max(tally.MostAllocated, allocated);
         tally.Longest = time > tally.Longest ? time : tally.Longest;
         return violation
-            ?? (allocated > MaxAllocated ? $"{allocated} bytes allocated" : time > MaxTime ? $"{time.TotalSeconds:F2} s of processor time" : null);
+            ?? (allocated > most ? $"{allocated} bytes allocated" : time > MaxTime ? $"{time.TotalSeconds:F2} s of processor time" : null);
     }
 
     /// <summary>What is wrong with a diagnostic, or null: codes are of the register and not of the unexpected, texts are safe to print.</summary>

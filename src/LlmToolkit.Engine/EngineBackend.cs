@@ -34,8 +34,11 @@ internal sealed class EngineBackend(params IReadOnlyList<Architecture> more) : I
         ArgumentNullException.ThrowIfNull(hardware);
         ArgumentNullException.ThrowIfNull(options);
         // A class name comes from a config.json: then the container speaks the Hugging Face names.
-        bool transposed = model.ModelClass is not null && Find(NamingScheme.HuggingFace, model.Architecture)?.Conventions(NamingScheme.HuggingFace).Transposed == true;
-        return EngineFit.Assess(model, hardware, options, [.. ArchitectureNames], transposed);
+        Architecture? architecture = model.ModelClass is null ? null : Find(NamingScheme.HuggingFace, model.Architecture);
+        bool transposed = architecture?.Conventions(NamingScheme.HuggingFace).Transposed == true;
+        BackendFit fit = EngineFit.Assess(model, hardware, options, [.. ArchitectureNames], transposed);
+        // An encoder's head is left out and its embedding is whole without it; a decoder's answers without the head mean nothing.
+        return architecture is { IsEncoder: false } && EngineFit.OtherTask(model) is { } other ? fit with { Accepted = false, Reasons = [other, .. fit.Reasons] } : fit;
     }
 
     public async Task<ILanguageModel> LoadAsync(LoadPlan plan, LoadInput input, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)

@@ -45,15 +45,8 @@ internal static class EngineErrors
 
     /// <summary>The first remedy of LT4010: a relative by name, if there is one.</summary>
     public static string UnknownArchitectureRemedy(string? found, IEnumerable<string> known) =>
-        found is not null && Relative(found, known) is { } near ? $"Take a model of another architecture, such as {near}, the nearest by name (`llmtk list-architectures` shows all)."
+        found is not null && ArchitectureNames.Nearest(found, [.. known]) is { } near ? $"Take a model of another architecture, such as {near}, the nearest by name (`llmtk list-architectures` shows all)."
         : "Take a model of another architecture (`llmtk list-architectures` shows all).";
-
-    /// <summary>The known name that shares the longest beginning, if that is most of a name: qwen3 for qwen35moe.</summary>
-    private static string? Relative(string found, IEnumerable<string> known) => known
-        .Select(k => (Name: k, Shared: k.Zip(found).TakeWhile(p => char.ToLowerInvariant(p.First) == char.ToLowerInvariant(p.Second)).Count()))
-        .Where(k => k.Shared >= 4 && k.Shared * 2 >= k.Name.Length)
-        .OrderByDescending(k => k.Shared).ThenBy(k => k.Name.Length)
-        .Select(k => k.Name).FirstOrDefault();
 
     public static ModelException MissingConfig(string file, string key) => new(new()
     {

@@ -7,6 +7,17 @@ internal static class EngineFit
 {
     private const int ContextByDefault = 2048;
 
+    /// <summary>Endings of the classes that put a head for another task on the same layers.</summary>
+    private static readonly (string Ending, string? Task)[] OtherTasks =
+    [
+        ("ForSequenceClassification", "a score or a label for a text"),
+        ("ForTokenClassification", "a label for each token"),
+        ("ForQuestionAnswering", "the place of an answer in a text"),
+        ("ForMultipleChoice", "a choice among answers"),
+        ("ForRewardModeling", "a score for an answer"),
+        ("RewardModel", "a score for an answer"),
+    ];
+
     /// <summary>Beginnings of the names that packed checkpoints have for their quantization.</summary>
     private static readonly string[] PackedMethods =
         ["gptq", "awq", "bnb", "bitsandbytes", "nf4", "fp4", "fp8", "int8", "compressed", "mxfp4", "hqq", "quanto", "aqlm", "eetq", "bitnet", "vptq", "spqr", "torchao", "fbgemm", "higgs", "exl"];
@@ -65,6 +76,11 @@ internal static class EngineFit
             yield return new BackendReason("LT4010", EngineErrors.UnknownArchitectureText(name, known), EngineErrors.UnknownArchitectureRemedy(name, known), FaultKind.Unsupported);
         }
     }
+
+    /// <summary>Why a checkpoint with a head for another task does not continue text; null: it has none.</summary>
+    public static BackendReason? OtherTask(ModelInfo model) => OtherTasks.FirstOrDefault(t => model.ModelClass?.EndsWith(t.Ending, StringComparison.Ordinal) == true).Task is { } task
+        ? new BackendReason("LT4034", $"The checkpoint is a {model.ModelClass}: it gives {task} and does not continue text.", "Take the language model that it was made from (…ForCausalLM).", FaultKind.Unsupported)
+        : null;
 
     /// <summary>Types that carry weights must be known; integers and truths are buffers, or the parts of a quantization that the second rule names.</summary>
     private static IEnumerable<BackendReason> TypeReasons(ModelInfo model)

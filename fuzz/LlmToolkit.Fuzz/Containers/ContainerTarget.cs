@@ -3,15 +3,19 @@ using LlmToolkit.Formats;
 namespace LlmToolkit.Fuzz;
 
 /// <summary>A container format: what it accepts keeps what an open container promises, and both ways of looking at a file agree.</summary>
-internal abstract class ContainerTarget(string format) : FuzzTarget
+internal abstract class ContainerTarget(IModelFormat format) : FuzzTarget
 {
+    /// <summary>A format of the list.</summary>
+    protected ContainerTarget(string name)
+        : this(DefaultFormats.All.First(f => f.Name == name))
+    {
+    }
+
     /// <summary>Most bytes of a tensor that are read: a view may repeat a few bytes to 64 MiB, which is allowed and slow.</summary>
     private const long MostRead = 4L << 20;
 
-    private readonly IModelFormat _format = DefaultFormats.All.First(f => f.Name == format);
-
     /// <inheritdoc/>
-    public override string Name => format;
+    public override string Name => format.Name;
 
     /// <inheritdoc/>
     protected override bool Read(string path)
@@ -31,7 +35,7 @@ internal abstract class ContainerTarget(string format) : FuzzTarget
         List<string> opened = [];
         try
         {
-            using ModelContainer container = _format.Open(artifact);
+            using ModelContainer container = format.Open(artifact);
             CheckOpen(container, opened);
         }
         catch (ModelException e)
@@ -39,18 +43,21 @@ internal abstract class ContainerTarget(string format) : FuzzTarget
             refusal = e.Diagnostic;
         }
 
+        // What is only unsupported is sound.
+        bool isSound = refusal is null;
         try
         {
-            using ModelDescription description = _format.Describe(artifact);
+            using ModelDescription description = format.Describe(artifact);
             Rules.Require(description.Container is not null == refusal is null, $"Open {(refusal is null ? "accepts" : $"refuses with {refusal.Code}")}, Describe {(description.Container is null ? "has no container" : "has one")}");
             CheckDescription(description, refusal, opened);
+            isSound |= description.Findings.All(f => f.Severity < Severity.High || f.Kind == FaultKind.Unsupported);
         }
         catch (ModelException) when (refusal is not null)
         {
             // Nothing could be described: the same exception as Open's, or a graver one.
         }
 
-        return refusal is null ? true : throw new ModelException(refusal);
+        return isSound ? true : throw new ModelException(refusal!);
     }
 
     private static void CheckOpen(ModelContainer container, List<string> opened)

@@ -6,6 +6,9 @@ internal enum FieldKind
     /// <summary>An integer or float of 1 to 8 bytes.</summary>
     Number,
 
+    /// <summary>A number of protobuf: seven bits a byte, padded to the width it has in the valid file.</summary>
+    Varint,
+
     /// <summary>A name or a text.</summary>
     Text,
 

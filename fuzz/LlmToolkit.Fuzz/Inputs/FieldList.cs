@@ -43,6 +43,16 @@ internal sealed class FieldList
 
     public FieldList Derived(string group, int width, DerivedKind kind, string of, int add = 0) => Add(FieldKind.Number, group, new byte[width], new Derived(kind, of, add));
 
+    public FieldList Varint(string group, ulong value, int width = 1)
+    {
+        byte[] bytes = new byte[width];
+        Numbers.WriteVarint(bytes, value);
+        return Add(FieldKind.Varint, group, bytes);
+    }
+
+    /// <summary>A field of protobuf with a length: its tag and length; what follows in <paramref name="of"/> is measured.</summary>
+    public FieldList Message(string group, int number, string of) => Varint(group, ((ulong)number << 3) | 2).Add(FieldKind.Varint, group, new byte[3], new Derived(DerivedKind.Length, of));
+
     public FieldList Padding(string group, int multiple) => Add(FieldKind.Bytes, group, [], new Derived(DerivedKind.Padding, "", multiple));
 
     public FieldList Text(string group, string text) => Add(FieldKind.Text, group, Encoding.UTF8.GetBytes(text));

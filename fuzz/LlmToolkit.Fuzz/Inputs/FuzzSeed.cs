@@ -104,7 +104,7 @@ internal static class Assembly
         {
             if (Rule(seed, pieces[i]) is { } rule && rule.Kind != DerivedKind.Padding && rule.Kind == DerivedKind.Crc == sums)
             {
-                Numbers.Write(file.AsSpan(starts[i], pieces[i].Bytes.Length), measures[pieces[i].Field].Of(rule), seed.Fields[pieces[i].Field].BigEndian);
+                Numbers.Write(file.AsSpan(starts[i], pieces[i].Bytes.Length), measures[pieces[i].Field].Of(rule), seed.Fields[pieces[i].Field]);
             }
         }
     }

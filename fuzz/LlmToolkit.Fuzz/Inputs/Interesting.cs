@@ -53,6 +53,10 @@ internal static class Interesting
                 byte[] bytes = new byte[field.Bytes.Length];
                 Numbers.Write(bytes, Values[choice % Values.Length], field.BigEndian);
                 return bytes;
+            case FieldKind.Varint:
+                byte[] varint = new byte[1 + (choice >> 8) % 11];
+                Numbers.WriteVarint(varint, Values[choice % Values.Length]);
+                return varint;
             case FieldKind.Code: return [(byte)choice];
             case FieldKind.Text: return Texts[choice % Texts.Length];
             case FieldKind.Json: return (choice & 0x300) == 0 ? Json[choice % Json.Length] : Json[choice % JsonValues];

@@ -26,6 +26,28 @@ internal static class Numbers
         return value;
     }
 
+    /// <summary>Writes a number of protobuf, padded with continuation bytes.</summary>
+    public static void WriteVarint(Span<byte> bytes, ulong value)
+    {
+        for (int i = 0; i < bytes.Length; i++, value >>= 7)
+        {
+            bytes[i] = (byte)((value & 0x7F) | (i < bytes.Length - 1 ? 0x80u : 0));
+        }
+    }
+
+    /// <summary>Writes a number as its field has it.</summary>
+    public static void Write(Span<byte> bytes, ulong value, Field field)
+    {
+        if (field.Kind == FieldKind.Varint)
+        {
+            WriteVarint(bytes, value);
+        }
+        else
+        {
+            Write(bytes, value, field.BigEndian);
+        }
+    }
+
     /// <summary>Continues a CRC-32.</summary>
     public static uint Crc(uint crc, ReadOnlySpan<byte> bytes)
     {

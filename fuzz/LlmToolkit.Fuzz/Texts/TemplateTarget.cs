@@ -27,6 +27,9 @@ internal sealed class TemplateTarget : FuzzTarget
     /// <inheritdoc/>
     public override string Name => "template";
 
+    /// <summary>A template is a program: it may make and drop many texts. What it holds at once is bounded by the heap limit of the long runs.</summary>
+    protected override long MostAllocated => 1L << 30;
+
     /// <inheritdoc/>
     protected override IReadOnlyList<FuzzSeed> Seeds() => [.. s_templates.Select((t, i) => new FuzzSeed($"{i}", new FieldList().Words("jinja", FieldKind.Jinja, Words.Jinja(t)).Fields, "chat_template.jinja") { IsSound = i < 5 })];
 

@@ -22,14 +22,12 @@ internal static class ValidateCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             bool json = result.GetValue(GlobalOptions.Json);
-            bool refused = false;
-            bool unsupported = false;
+            Dictionary<Verdict, int> counts = Enum.GetValues<Verdict>().ToDictionary(v => v, _ => 0);
             using StreamWriter text = Output.Text(host);
             BatchOptions options = new() { Format = result.GetValue(GlobalOptions.Format), Deep = result.GetValue(deep) };
             int? failure = await PathBatch.RunAsync(host, result, result.GetRequiredValue(models), new ModelLoader().ValidateAllAsync, options, (path, report) =>
             {
-                refused |= report.Verdict == Verdict.Refused;
-                unsupported |= report.Verdict == Verdict.Unsupported;
+                counts[report.Verdict]++;
                 if (json)
                 {
                     JsonOutput.Document(host.Out, w => Write(w, path, report));
@@ -42,7 +40,12 @@ internal static class ValidateCommand
                     DiagnosticOutput.Print(host, result, finding);
                 }
             }, cancellationToken).ConfigureAwait(false);
-            return refused ? (int)FaultKind.Refused : unsupported ? (int)FaultKind.Unsupported : failure ?? 0;
+            if (!json && result.GetRequiredValue(models).Length > 1 && !result.GetValue(GlobalOptions.Quiet))
+            {
+                await host.Error.WriteLineAsync(string.Join(", ", counts.Where(c => c.Value > 0).Select(c => $"{c.Value} {DiagnosticOutput.Lower(c.Key)}"))).ConfigureAwait(false);
+            }
+
+            return counts[Verdict.Refused] > 0 ? (int)FaultKind.Refused : counts[Verdict.Unsupported] > 0 ? (int)FaultKind.Unsupported : failure ?? 0;
         });
         return command;
     }

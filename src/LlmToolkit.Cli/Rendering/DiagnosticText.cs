@@ -66,23 +66,22 @@ internal sealed record DiagnosticText
         return string.Join('\n', lines) + "\n";
     }
 
-    private IEnumerable<string> Fixes(Diagnostic diagnostic, int room)
+    private List<string> Fixes(Diagnostic diagnostic, int room)
     {
+        List<string> lines = [];
         foreach (string fix in Verbose ? diagnostic.Fixes : diagnostic.Fixes.Take(MostFixes))
         {
-            List<string> lines = Wrap("  try: ", "    ", fix, most: 3);
-            room -= lines.Count;
-            if (!Verbose && room < 0)
+            // The likeliest comes first and is shown in any case; what does not fit after it is told by the last line.
+            List<string> one = Wrap("  try: ", "    ", fix, most: lines.Count == 0 ? Math.Clamp(room, 1, 3) : 3);
+            if (!Verbose && lines.Count > 0 && lines.Count + one.Count > room)
             {
-                // The likeliest come first; what does not fit is told by the last line.
                 break;
             }
 
-            foreach (string line in lines)
-            {
-                yield return line;
-            }
+            lines.AddRange(one);
         }
+
+        return lines;
     }
 
     private static IEnumerable<string> Facts(Diagnostic diagnostic)
@@ -125,9 +124,10 @@ internal sealed record DiagnosticText
             {
                 bool first = line.Length == 0;
                 int room = Width - (first ? indent.Length : line.Length + 1);
-                if (rest.Length <= room || (first && rest.Length > room))
+                if (rest.Length <= room || first)
                 {
-                    int take = Math.Min(rest.Length, room);
+                    // What is shown in full can be copied: it is not broken.
+                    int take = Verbose ? rest.Length : Math.Min(rest.Length, room);
                     line.Append(first ? indent : " ").Append(rest, 0, take);
                     rest = rest[take..];
                 }

@@ -48,7 +48,7 @@ internal static class InspectText
             }
         }
 
-        Row("format", info is null ? "unknown" : info.Format + (info.Version is null ? "" : $" version {info.Version}") + (info.ByteOrder == "big" ? ", big-endian" : ""));
+        Row("format", info is null ? "unknown" : info.Format + (info.Version is null || info.Format == "huggingface" ? "" : $" version {info.Version}") + (info.ByteOrder == "big" ? ", big-endian" : ""));
         Row("read as", description.CompatibilityMode);
         Row("architecture", info?.Architecture + (info?.ModelClass is null || info.Architecture is null ? info?.ModelClass : $" ({info.ModelClass})") is { Length: > 0 } architecture ? architecture : null);
         Row("name", info?.Name);

@@ -29,7 +29,9 @@ internal static class GgufErrors
         : Fault("LT1003", file, $"GGUF version {version} does not exist; 1 to {GgufConstants.NewestVersion} do.", "The header is damaged.", s_downloadAgain, "version", $"{version}");
 
     public static Diagnostic TooMany(string file, string what, long offset, ulong count, ulong limit) => Fault(
-        "LT1004", file, $"{what} is {count} at offset {offset}; at most {limit} are possible here.", "The header is damaged or hostile: nothing of that size is in the file.",
+        "LT1004", file, $"{what} is {count} at offset {offset}; at most {limit} are possible here.",
+        // Lists of a real header reach some hundred thousands: such a count that does not fit is the mark of a cut file.
+        count <= 100_000_000 ? "The file was cut off inside its header, or the header is damaged." : "The header is damaged or hostile: nothing of that size is in the file.",
         s_downloadAgain, what, $"{count} at offset {offset}, limit {limit}", severity: Severity.Critical);
 
     public static Diagnostic EmptyKey(string file, long offset) => Fault(
@@ -121,7 +123,7 @@ internal static class GgufErrors
         ["Give the parts their names back.", "Join them with llama-gguf-split --merge."], "split.count", $"{count}");
 
     public static Diagnostic PartsMissing(string file, IReadOnlyCollection<string> names, long count) => Fault(
-        "LT1022", file, $"{names.Count} of the {count} parts of the model are missing: {Shown.Names(names)}.", "The download is incomplete.",
+        "LT1022", file, $"{names.Count} of the {count} parts of the model {(names.Count == 1 ? "is" : "are")} missing: {Shown.Names(names)}.", "The download is incomplete.",
         ["Download the missing parts into the same folder."], "split.count", Shown.Names(names));
 
     public static Diagnostic PartMismatch(string file, string field, string found, string expected) => Fault(
@@ -136,9 +138,28 @@ internal static class GgufErrors
         "LT1025", file, $"The tensor \"{Shown.Text(tensor.Name)}\" holds {tensor.DType} blocks of a big-endian file, which are not converted.", "Only plain types and the common block types are read from big-endian files.",
         ["Get the little-endian file of the model.", "Convert it with gguf-py's gguf_convert_endian.py."], tensor.Name, kind: FaultKind.Unsupported);
 
-    public static Diagnostic NotAModel(string file, string what, string fix, bool isUsable) => Fault(
-        "LT1026", file, $"The file is {Shown.Text(what)}; it is no language model by itself.", "GGUF holds other things than models.", [fix], "general.type", Shown.Text(what),
-        FaultKind.Unsupported, isUsable ? Severity.Medium : Severity.High);
+    public static Diagnostic NotAModel(string file, string what, string fix, bool isUsable)
+    {
+        string[] beside = Beside(file);
+        return Fault(
+            "LT1026", file, $"The file is {Shown.Text(what)}; it is no language model by itself.", "GGUF holds other things than models: this one goes with a model, or belongs to another kind of program.",
+            beside.Length == 0 ? [fix] : [fix, $"In its folder lies {Shown.Names(beside, 3)}."], "general.type", Shown.Text(what),
+            FaultKind.Unsupported, isUsable ? Severity.Medium : Severity.High);
+    }
+
+    /// <summary>Other GGUF files of the folder: one of them may be the model that is meant.</summary>
+    private static string[] Beside(string file)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(Path.GetDirectoryName(file) ?? ".", "*.gguf").Take(100).Where(f => f != file).Select(f => Path.GetFileName(f)).Where(n => !n.StartsWith("mmproj", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Advice only.
+            return [];
+        }
+    }
 
     private static string Share(long length, UInt128 needed) => (100.0 * length / (double)needed).ToString("F1", CultureInfo.InvariantCulture);
 

@@ -36,6 +36,11 @@ internal static class HuggingFaceErrors
         "LT1307", file, "config.json asks for Python code of the repository (auto_map). Nothing of it is run; the model is loaded by its architecture's name alone.", "The model was published with its own code.",
         ["Nothing needs to be done when the architecture is supported."], "auto_map", severity: Severity.Low, kind: FaultKind.Unsupported);
 
+    /// <summary>An adapter without its base model.</summary>
+    public static Diagnostic Adapter(string folder, string reason) => Fault(
+        "LT1308", folder, $"The directory holds an adapter, not a model of its own: {reason}.", "An adapter is a set of small changes to another model's weights; it works with that model only.",
+        ["Download its base model, merge the adapter into it (peft: merge_and_unload, then save_pretrained) and load the result.", "Load the base model alone."], "adapter_config.json", reason, kind: FaultKind.Unsupported);
+
     private static Diagnostic Fault(
         string code, string file, string message, string cause, IReadOnlyList<string> fixes, string? field = null, string? evidence = null,
         Severity severity = Severity.High, FaultKind kind = FaultKind.Refused) => new()

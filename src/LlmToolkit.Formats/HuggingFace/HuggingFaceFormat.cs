@@ -98,7 +98,8 @@ public sealed class HuggingFaceFormat : IModelFormat
         {
             DirectoryShapes.Transformers or DirectoryShapes.SentenceTransformers => analysis,
             DirectoryShapes.WeightsOnly => throw new ModelException(HuggingFaceErrors.NoConfig(artifact.Path)),
-            DirectoryShapes.Diffusers or DirectoryShapes.OtherRuntime or DirectoryShapes.Onnx or DirectoryShapes.Consolidated or DirectoryShapes.Adapter =>
+            DirectoryShapes.Adapter => throw new ModelException(HuggingFaceErrors.Adapter(artifact.Path, analysis.Reason)),
+            DirectoryShapes.Diffusers or DirectoryShapes.OtherRuntime or DirectoryShapes.Onnx or DirectoryShapes.Consolidated =>
                 throw new ModelException(HuggingFaceErrors.NotTransformers(artifact.Path, analysis.Reason)),
             _ => throw new ModelException(HuggingFaceErrors.NoWeights(artifact.Path, analysis.Reason)),
         };
@@ -144,7 +145,7 @@ public sealed class HuggingFaceFormat : IModelFormat
         ModelDescription? weights = analysis.WeightFormat is not null and not "gguf" && DirectoryAnalyzer.Entry(analysis) is not null
             ? Try(() => OfWeights(artifact, analysis, (format, file) => format.Describe(file)), findings)
             : null;
-        findings.AddRange(weights?.Findings.Where(f => !findings.Contains(f)) ?? []);
+        findings.AddRange(weights?.Findings.Where(f => !findings.Exists(x => x.Code == f.Code && x.Message == f.Message)) ?? []);
         ModelInfo bare = weights?.Info ?? new ModelInfo { Format = FormatName, FileBytes = weights?.Files.Sum(f => f.Length) ?? 0 };
         if (analysis.Shape == DirectoryShapes.Adapter)
         {

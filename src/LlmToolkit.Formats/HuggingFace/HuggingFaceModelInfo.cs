@@ -21,17 +21,18 @@ internal static class HuggingFaceModelInfo
         JsonMetadata config = folder.Config;
         string? modelClass = config.TryGet("architectures", out MetadataValue? classes) && classes.TryGetStrings(out IReadOnlyList<string>? names) && names.Count > 0 ? names[0] : null;
         string? modelType = config.Text("model_type");
-        int? embedding = Int(config, ConfigNames.EmbeddingLength);
-        int? heads = First(config, ConfigNames.Heads.HuggingFace);
+        int? Fact(ConfigName name) => Int(config, name) ?? ClassDefaults.Find(config, modelType, name);
+        int? embedding = Fact(ConfigNames.EmbeddingLength);
+        int? heads = First(config, ConfigNames.Heads.HuggingFace) ?? ClassDefaults.Find(config, modelType, ConfigNames.Heads);
         // Falcon's first generation writes both: then one head serves all.
         bool isMultiQuery = config.Bool("multi_query") == true && config.Bool("new_decoder_architecture") != true;
-        int? kvHeads = isMultiQuery ? 1 : First(config, ConfigNames.KvHeads.HuggingFace) ?? heads;
+        int? kvHeads = isMultiQuery ? 1 : First(config, ConfigNames.KvHeads.HuggingFace) ?? ClassDefaults.Find(config, modelType, ConfigNames.KvHeads) ?? heads;
         // Latent attention joins a part without and a part with rotation; its head_dim, where given, means the latter alone.
         int? latent = Positive(config, "kv_lora_rank") is null ? null : (int?)(Positive(config, "qk_nope_head_dim") + Positive(config, "qk_rope_head_dim"));
-        int? headDim = latent ?? Int(config, ConfigNames.HeadDim) ?? (int?)Positive(config, "d_kv") ?? (heads > 0 ? embedding / heads : null);
+        int? headDim = latent ?? Fact(ConfigNames.HeadDim) ?? (int?)Positive(config, "d_kv") ?? (heads > 0 ? embedding / heads : null);
         bool isEncoder = IsEncoder(modelClass, modelType);
         TokenizerInfo? tokenizer = HuggingFaceTokenizerInfo.Read(folder);
-        int? layers = Int(config, ConfigNames.Layers);
+        int? layers = Fact(ConfigNames.Layers);
         return weights with
         {
             Format = format,
@@ -41,13 +42,13 @@ internal static class HuggingFaceModelInfo
             License = folder.License(),
             Parameters = Parameters(config, weights, tensors),
             Quantization = Quantization(config) ?? weights.Quantization,
-            ContextLength = Int(config, ConfigNames.ContextLength),
+            ContextLength = Fact(ConfigNames.ContextLength),
             EmbeddingLength = embedding,
             Layers = layers,
             Heads = heads,
             KvHeads = kvHeads,
             HeadDim = headDim,
-            Vocabulary = Int(config, ConfigNames.Vocabulary) ?? tokenizer?.Vocabulary,
+            Vocabulary = Fact(ConfigNames.Vocabulary) ?? tokenizer?.Vocabulary,
             KvBytesPerToken = isEncoder ? null : HuggingFaceKvCache.BytesPerToken(config, layers, kvHeads, headDim),
             Tokenizer = tokenizer,
             HasChatTemplate = folder.ChatTemplate is not null,

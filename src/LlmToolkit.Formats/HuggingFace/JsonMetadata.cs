@@ -26,6 +26,9 @@ internal sealed class JsonMetadata : IModelMetadata
         }
     }
 
+    /// <summary>True when the configuration of the language model is a part of a larger one.</summary>
+    public bool IsNested => _text is not null;
+
     /// <summary>The members of the object itself.</summary>
     public JsonElement Root => _root;
 

@@ -285,7 +285,7 @@ internal static class PyTorchErrors
         Kind = FaultKind.Refused,
         Message = $"The file holds no tensor: its root is {root}.",
         File = file,
-        Cause = "Optimizer, scheduler and training-argument files look like this; they are no model.",
+        Cause = "It is a training state (optimizer, scheduler, training arguments) or other data that torch.save wrote beside the model.",
         Certainty = Certainty.Possible,
         Fixes = ["Name the file that holds the weights, or the folder."],
     };
@@ -343,7 +343,7 @@ internal static class PyTorchErrors
     {
         Code = "LT1242",
         Kind = FaultKind.Refused,
-        Message = $"{shards.Count} of {of} shards are missing: {Shown.Names(shards)}.",
+        Message = $"{shards.Count} of {of} shards {(shards.Count == 1 ? "is" : "are")} missing: {Shown.Names(shards)}.",
         File = file,
         Field = Shown.Text(shards.First()),
         Evidence = Shown.Names(shards),

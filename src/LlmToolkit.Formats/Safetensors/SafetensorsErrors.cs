@@ -73,7 +73,7 @@ internal static class SafetensorsErrors
         "LT1120", file, $"{Path.GetFileName(file)} has no usable weight_map: {reason}.", "The index is damaged, or was written by a faulty tool.", ["Download the index again."], "weight_map", reason);
 
     public static Diagnostic ShardsMissing(string file, IReadOnlyCollection<string> names, int count) => Fault(
-        "LT1121", file, $"{names.Count} of the {count} files of the model are missing: {Shown.Names(names)}.", "The download is incomplete.",
+        "LT1121", file, $"{names.Count} of the {count} files of the model {(names.Count == 1 ? "is" : "are")} missing: {Shown.Names(names)}.", "The download is incomplete.",
         ["Download the missing files into the same folder."], "weight_map", Shown.Names(names));
 
     public static Diagnostic TensorNotInShard(string file, IReadOnlyCollection<string> names) => Fault(

@@ -12,6 +12,9 @@ internal static class Limits
     /// <summary>Characters of one text, the output among them; four characters a token make this a context of two million.</summary>
     public const int TextLength = 8 << 20;
 
+    /// <summary>Stretches of one text that came from input, each apart from the next; a conversation has a few for each message.</summary>
+    public const int Marks = 100_000;
+
     /// <summary>Items of one list, tuple or dict.</summary>
     public const int Items = 1_000_000;
 

@@ -78,7 +78,7 @@ public sealed class ErrorReporter(IEnumerable<IErrorExplainer>? explainers = nul
                 yield return e;
             }
 
-            e = e is AggregateException many ? many.Flatten().InnerExceptions.FirstOrDefault() : e.InnerException;
+            e = e is AggregateException many ? many.InnerExceptions.FirstOrDefault() : e.InnerException;
         }
     }
 

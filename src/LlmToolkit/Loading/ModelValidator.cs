@@ -37,7 +37,8 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     public IReadOnlyList<Diagnostic> Check(ModelDescription description, bool thorough)
     {
         ArgumentNullException.ThrowIfNull(description);
-        List<Diagnostic> findings = [.. description.Findings, .. registry.Checks.Where(c => thorough || !c.IsThorough).SelectMany(c => c.Check(description))];
+        // What ended the open and what a part of the set found may be one fault: it is told once.
+        List<Diagnostic> findings = [.. description.Findings.Concat(registry.Checks.Where(c => thorough || !c.IsThorough).SelectMany(c => c.Check(description))).DistinctBy(f => (f.Code, f.File, f.Message))];
         if (description is { Container: not null, Info: { Architecture: not null } info } && findings.All(f => f.Severity < Severity.High))
         {
             LoadPlan plan = Routing.BackendRouter.Plan(info, new HardwareProbe().Probe(registry.Hardware), new LoadOptions(), registry.Backends);
@@ -67,7 +68,7 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     public ValidationReport Validate(ModelArtifact artifact, string? format, bool deep, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(artifact);
-        return Validate(FormatDetector.Detect(artifact, registry.Formats), null, format, deep, progress, cancellationToken);
+        return Validate(FormatDetector.Detect(artifact, registry.Formats), null, format, deep, progress, cancellationToken: cancellationToken);
     }
 
     /// <summary>The verdict on what was detected already.</summary>
@@ -76,9 +77,10 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     /// <param name="format">Judge it as this format; null: by its content.</param>
     /// <param name="deep">Read every value too.</param>
     /// <param name="progress">Told which share of the values was read; null: nobody is told.</param>
+    /// <param name="thorough">Apply also the rules that build something out of the file; without them a folder of models is listed in the time of its headers.</param>
     /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
     internal ValidationReport Validate(
-        Detection detection, Action<ModelDescription>? described, string? format = null, bool deep = false, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+        Detection detection, Action<ModelDescription>? described, string? format = null, bool deep = false, IProgress<LoadProgress>? progress = null, bool thorough = true, CancellationToken cancellationToken = default)
     {
         ModelArtifact artifact = detection.Artifact;
         long start = Stopwatch.GetTimestamp();
@@ -93,7 +95,7 @@ public sealed class ModelValidator(ToolkitRegistry registry)
                 Version = description.Info?.Version,
                 CompatibilityMode = description.CompatibilityMode,
                 Imports = description.Imports,
-                Findings = deep ? [.. Check(description, thorough: true), .. new TensorScan(description).Run(progress, cancellationToken)] : Check(description, thorough: true),
+                Findings = deep ? [.. Check(description, thorough), .. new TensorScan(description).Run(progress, cancellationToken)] : Check(description, thorough),
                 Elapsed = Stopwatch.GetElapsedTime(start),
             };
         }

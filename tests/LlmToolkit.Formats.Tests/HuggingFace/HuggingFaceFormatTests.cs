@@ -34,6 +34,20 @@ public sealed class HuggingFaceFormatTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"model_type":"gemma3","text_config":{"model_type":"gemma3_text","hidden_size":2560,"num_hidden_layers":34}}""", 34, 8, 4, 256, 131072, 262208)]
+    [InlineData("""{"model_type":"llava","text_config":{"model_type":"llama","num_attention_heads":40,"hidden_size":5120,"num_hidden_layers":40,"max_position_embeddings":4096}}""", 40, 40, 40, 128, 4096, 32000)]
+    [InlineData("""{"model_type":"llava","text_config":{"model_type":"mistral"}}""", 32, 32, 8, 128, 131072, 32000)]
+    [InlineData("""{"model_type":"llama","num_attention_heads":4}""", null, 4, 4, null, null, null)]
+    public void Info_NestedConfigurationThatLeavesFactsOut_MeansItsClassDefaults(string config, int? layers, int? heads, int? kvHeads, int? headDim, int? context, int? vocabulary)
+    {
+        Model(config);
+        using ModelContainer model = Format.Open(_folder.Artifact);
+
+        Assert.Equal((layers, heads, kvHeads, headDim, context, vocabulary), (model.Info.Layers, model.Info.Heads, model.Info.KvHeads, model.Info.HeadDim, model.Info.ContextLength, model.Info.Vocabulary));
+        Assert.Equal(layers * kvHeads * headDim * 4, model.Info.KvBytesPerToken);
+    }
+
+    [Theory]
     [InlineData("{\"text_config\":{\"hidden_size\":8,\"x\":null},\"hidden_size\":4,\"x\":1}")]
     [InlineData("{\"thinker_config\":{\"text_config\":{\"hidden_size\":8}},\"hidden_size\":4,\"x\":1}")]
     [InlineData("{\"llm_config\":{\"hidden_size\":8},\"x\":1}")]

@@ -124,7 +124,9 @@ internal sealed class ErrorSamples
             : type == typeof(DType) ? DTypes.F32
             : type == typeof(ModelInfo) ? new ModelInfo { Format = "gguf", FileBytes = 1 << 20, Name = "Tiny", Architecture = "llama" }
             : type == typeof(LoadPlan) ? new LoadPlan { Fits = [], Winner = null, Context = 2048, Options = new LoadOptions(), Hardware = new Memory.HardwareProbe().Probe([]) }
-            : throw new InvalidOperationException($"ErrorSamples knows no {type} for {owner}.{method.Name}({parameter.Name}); add one.");
+            : type == typeof(TensorShape) ? Tensor.Shape
+            // Whatever else: what a factory that can be called with nothing says is better than no page.
+            : type.IsValueType ? Activator.CreateInstance(type) : null;
     }
 
     private static IEnumerable<object?> Others(ParameterInfo parameter, object? ordinary)

@@ -11,13 +11,13 @@ internal static partial class FailureTable
 
     private static IReadOnlyList<FailureCase> Foreign =>
     [
-        Saved("A01", "LFS pointer as GGUF", "invalid magic characters: 'vers', expected 'GGUF'", "LT1403", "git lfs pull", "model.gguf", Pointer) with { Says = "4.9 GB" },
-        Saved("A01", "LFS pointer as safetensors", "header too large / HeaderTooLarge", "LT1403", "git lfs pull", "model.safetensors", Pointer) with { Says = "4.9 GB" },
-        Saved("A36", "LFS pointer as .bin", "invalid load key, 'v'.", "LT1403", "git lfs pull", "pytorch_model.bin", Pointer) with { Says = "4.9 GB" },
+        Saved("A01", "LFS pointer as GGUF", "invalid magic characters: 'vers', expected 'GGUF'", "LT1403", "git lfs pull", "model.gguf", Pointer) with { Says = "4.57 GiB" },
+        Saved("A01", "LFS pointer as safetensors", "header too large / HeaderTooLarge", "LT1403", "git lfs pull", "model.safetensors", Pointer) with { Says = "4.57 GiB" },
+        Saved("A36", "LFS pointer as .bin", "invalid load key, 'v'.", "LT1403", "git lfs pull", "pytorch_model.bin", Pointer) with { Says = "4.57 GiB" },
         Saved("A02", "login page as GGUF", "invalid magic characters: '<!DO'", "LT1404", "resolve", "model.gguf", Page) with { Says = "Sign in to Example Proxy" },
         Saved("A02", "error text as GGUF", "invalid magic characters: 'Inte'", "LT1420", "", "model.gguf", "Internal Server Error") with { Says = "Internal Server Error" },
         Saved("A02", "entry not found as safetensors", "header too large", "LT1420", "", "model.safetensors", "Entry not found") with { Says = "Entry not found" },
-        Saved("A02", "JSON error as GGUF", "invalid magic characters: '{\"er'", "LT1405", "", "model.gguf", "{\"error\":\"Access to model x is restricted and you are not in the authorized list.\"}") with { Says = "restricted" },
+        Saved("A02", "JSON error as GGUF", "invalid magic characters: '{\"er'", "LT1450", "", "model.gguf", "{\"error\":\"Access to model x is restricted and you are not in the authorized list.\"}") with { Says = "restricted" },
         Saved("A36", "page as .bin", "invalid load key, '<'.", "LT1404", "resolve", "pytorch_model.bin", Page),
         File("A36", "zeros as .bin", "invalid load key, '\\x00'.", "LT1418", "Delete", "pytorch_model.bin", () => new byte[4096]),
         File("A08", "ggjt", "invalid magic characters: 'tjgg'", "LT1406", "GGUF", "model.bin", () => [.. "tjgg"u8, 3, 0, 0, 0, .. new byte[64]]),

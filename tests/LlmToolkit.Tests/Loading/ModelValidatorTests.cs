@@ -97,6 +97,11 @@ public sealed class ModelValidatorTests : IDisposable
     [InlineData("head_dim", "0")]
     [InlineData("head_dim", "3")]
     [InlineData("layer_types", "[]")]
+    [InlineData("layer_types", "5")]
+    [InlineData("hidden_act", "7")]
+    [InlineData("tie_word_embeddings", "\"yes\"")]
+    [InlineData("max_position_embeddings", "\"long\"")]
+    [InlineData("rope_scaling", "{\"rope_type\": 5, \"factor\": 2}")]
     public void Validate_ConfigInVain_IsRefused(string key, string json)
     {
         ValidationReport report = Validate(TinyCheckpoint.Sound().Set(key, json).Write(_folder));
@@ -104,6 +109,56 @@ public sealed class ModelValidatorTests : IDisposable
         Assert.True(report.Verdict == Verdict.Refused, $"{key} {json}: {report.Verdict} {string.Join("; ", report.Findings.Select(f => f.Message))}");
         Assert.All(report.Findings.Where(f => f.Severity >= Severity.High), f => Assert.NotEmpty(f.Fixes));
         Assert.True(report.Elapsed < TimeSpan.FromSeconds(5), $"{report.Elapsed}");
+    }
+
+    /// <summary>Keys of a GGUF that are there in vain.</summary>
+    [Theory]
+    [InlineData("llama.block_count", 0u)]
+    [InlineData("llama.block_count", uint.MaxValue)]
+    [InlineData("llama.block_count", 100_000u)]
+    [InlineData("llama.block_count", 65_536u)]
+    [InlineData("llama.embedding_length", 0x8000_0000u)]
+    [InlineData("llama.embedding_length", 1u << 24)]
+    [InlineData("llama.feed_forward_length", 0u)]
+    [InlineData("llama.feed_forward_length", uint.MaxValue)]
+    [InlineData("llama.attention.head_count", 0u)]
+    [InlineData("llama.attention.head_count", 65_536u)]
+    [InlineData("llama.attention.head_count_kv", 0u)]
+    [InlineData("llama.attention.head_count_kv", 5u)]
+    [InlineData("llama.attention.key_length", 1u << 24)]
+    [InlineData("llama.attention.key_length", 0u)]
+    [InlineData("llama.attention.value_length", 3u)]
+    [InlineData("llama.rope.dimension_count", 7u)]
+    [InlineData("llama.rope.dimension_count", 4096u)]
+    [InlineData("llama.rope.dimension_count", 0u)]
+    [InlineData("general.architecture", 7u)]
+    [InlineData("tokenizer.ggml.tokens", 7u)]
+    [InlineData("tokenizer.ggml.token_type", 7u)]
+    [InlineData("tokenizer.ggml.scores", 7u)]
+    public void Validate_KeyInVain_IsRefusedSoonAndSmall(string key, uint value)
+    {
+        string path = Gguf(_folder, TinyGguf.Sound().Set(key, value));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        ValidationReport report = Validate(path);
+
+        Assert.True(report.Verdict == Verdict.Refused, $"{key} {value}: {report.Verdict} {string.Join("; ", report.Findings.Select(f => f.Message))}");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200 << 20);
+        Assert.True(report.Elapsed < TimeSpan.FromSeconds(10), $"{report.Elapsed}");
+    }
+
+    [Fact]
+    public void Check_ArchitectureOfAUser_IsRehearsedToo()
+    {
+        ToolkitRegistry registry = new();
+        registry.Architectures.Add(Engine.Architecture.Like(Engine.Architecture.BuiltIn.First(a => a.GgufNames.Contains("llama")), ["fable"], []));
+        string path = Gguf(_folder, TinyGguf.Sound().Set("general.architecture", "fable").Set("fable.block_count", 1).Set("fable.embedding_length", 8).Set("fable.feed_forward_length", 8)
+            .Set("fable.attention.head_count", 4).Set("fable.attention.head_count_kv", 2).Set("fable.attention.layer_norm_rms_epsilon", 1e-5f).WithoutTensors("blk.0.ffn_norm"));
+
+        ValidationReport report = new ModelValidator(registry).Validate(ModelArtifact.FromPath(path), cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal((Verdict.Refused, "LT2222"), (report.Verdict, Assert.Single(report.Findings).Code));
+        Assert.Equal(Verdict.Unsupported, Validate(path).Verdict);
     }
 
     [Theory]

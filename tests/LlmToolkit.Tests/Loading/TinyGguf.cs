@@ -6,9 +6,7 @@ namespace LlmToolkit.Tests.Loading;
 /// <summary>A GGUF of a few hundred bytes, written key by key: enough for every stop before the load.</summary>
 internal sealed class TinyGguf
 {
-    private const uint UInt16 = 2;
     private const uint UInt32 = 4;
-    private const uint Int32 = 5;
     private const uint Float32 = 6;
     private const uint Text = 8;
     private const uint Array = 9;
@@ -16,8 +14,6 @@ internal sealed class TinyGguf
 
     private readonly Dictionary<string, byte[]> _keys = [];
     private readonly List<(string Name, uint Type, ulong[] Sizes, byte[]? Data)> _tensors = [];
-    private readonly Dictionary<string, ulong> _offsets = [];
-    private uint _version = 3;
 
     /// <summary>A model that every check accepts.</summary>
     /// <param name="layers">Its layers.</param>
@@ -38,13 +34,6 @@ internal sealed class TinyGguf
 
         return model;
     }
-
-    /// <summary>A vocabulary without a tensor.</summary>
-    public static TinyGguf Vocabulary() => new TinyGguf().Set("general.architecture", "llama").Set("tokenizer.ggml.model", "gpt2").Set("tokenizer.ggml.tokens", "a", "b", "c");
-
-    public TinyGguf SetUInt16(string key, int value) => Set(key, [.. U32(UInt16), (byte)value, (byte)(value >> 8)]);
-
-    public TinyGguf SetInt32(string key, int value) => Set(key, [.. U32(Int32), .. U32((uint)value)]);
 
     public TinyGguf Set(string key, uint value) => Set(key, [.. U32(UInt32), .. U32(value)]);
 
@@ -93,34 +82,9 @@ internal sealed class TinyGguf
         return this;
     }
 
-    /// <summary>A tensor of another ggml type; its bytes are those of F32.</summary>
-    public TinyGguf Typed(string name, uint type, params ulong[] sizes) =>
-        Tensor(name, type, new byte[4 * (int)sizes.Aggregate(1UL, (a, b) => a * b)], sizes);
-
-    /// <summary>The same tensor a second time.</summary>
-    public TinyGguf Again(string name)
-    {
-        _tensors.Add(_tensors.Find(t => t.Name == name));
-        return this;
-    }
-
-    /// <summary>Says that a tensor lies elsewhere than it does.</summary>
-    public TinyGguf Offset(string name, ulong offset)
-    {
-        _offsets[name] = offset;
-        return this;
-    }
-
-    /// <summary>Writes another version number.</summary>
-    public TinyGguf Version(uint version)
-    {
-        _version = version;
-        return this;
-    }
-
     public byte[] Build()
     {
-        List<byte> file = [.. "GGUF"u8, .. U32(_version), .. U64((ulong)_tensors.Count), .. U64((ulong)_keys.Count)];
+        List<byte> file = [.. "GGUF"u8, .. U32(3), .. U64((ulong)_tensors.Count), .. U64((ulong)_keys.Count)];
         foreach ((string key, byte[] value) in _keys)
         {
             file.AddRange([.. Bytes(key), .. value]);
@@ -129,7 +93,7 @@ internal sealed class TinyGguf
         List<byte> values = [];
         foreach ((string name, uint type, ulong[] sizes, byte[]? data) in _tensors)
         {
-            file.AddRange([.. Bytes(name), .. U32((uint)sizes.Length), .. sizes.SelectMany(U64), .. U32(type), .. U64(_offsets.GetValueOrDefault(name, (ulong)values.Count))]);
+            file.AddRange([.. Bytes(name), .. U32((uint)sizes.Length), .. sizes.SelectMany(U64), .. U32(type), .. U64((ulong)values.Count)]);
             values.AddRange(data ?? new byte[DTypes.FromGgml((int)type)!.Bytes((long)sizes.Aggregate(1UL, (a, b) => a * b))]);
             values.AddRange(new byte[(Alignment - (values.Count % Alignment)) % Alignment]);
         }

@@ -136,12 +136,12 @@ internal static class JsonFilter
             {
                 if (Escape(text.Text[i]) is string escape)
                 {
-                    _built.Append(text.Slice(next, i)).Append(escape, text.Input.Count > 0);
+                    _built.Append(text, next, i).Append(escape, text.Input.Count > 0);
                     next = i + 1;
                 }
             }
 
-            _built.Append(text.Slice(next, text.Text.Length)).Append('"');
+            _built.Append(text, next, text.Text.Length).Append('"');
         }
 
         private string? Escape(char c) => c switch

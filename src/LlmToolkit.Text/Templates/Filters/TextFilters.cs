@@ -186,12 +186,12 @@ internal static class TextFilters
             };
             if (escape is not null)
             {
-                built.Append(text.Slice(next, i)).Append(escape);
+                built.Append(text, next, i).Append(escape);
                 next = i + 1;
             }
         }
 
-        return built.Append(text.Slice(next, text.Text.Length)).Build().AsMarkup();
+        return built.Append(text, next, text.Text.Length).Build().AsMarkup();
     }
 
     /// <summary>An operation that keeps markup markup.</summary>

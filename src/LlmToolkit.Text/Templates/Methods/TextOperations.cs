@@ -18,12 +18,12 @@ internal static class TextOperations
                 break;
             }
 
-            built.Append(text.Slice(next, found)).Append(replacement);
+            built.Append(text, next, found).Append(replacement);
             next = found + old.Text.Length;
             at = old.Text.Length > 0 ? next : found + (found + 1 < text.Text.Length && char.IsSurrogatePair(text.Text[found], text.Text[found + 1]) ? 2 : 1);
         }
 
-        return next == 0 && built.Length == 0 ? text : built.Append(text.Slice(next, text.Text.Length)).Build();
+        return next == 0 && built.Length == 0 ? text : built.Append(text, next, text.Text.Length).Build();
     }
 
     /// <summary>Parts between separators, or between runs of white space where it is null; at most <paramref name="most"/> cuts where that is not negative.</summary>

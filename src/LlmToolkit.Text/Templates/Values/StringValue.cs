@@ -56,17 +56,23 @@ internal sealed class StringValue(string text, IReadOnlyList<TextRange> input, b
             return Of(part);
         }
 
-        List<TextRange> ranges = [];
-        foreach (TextRange range in Input)
+        return new StringValue(part, [.. Marks(start, end).Select(r => new TextRange(r.Start - start, r.End - start))]);
+    }
+
+    /// <summary>The ranges of input within a part, cut to it. The first is searched by halves: a text of many marks may be cut into many parts.</summary>
+    public IEnumerable<TextRange> Marks(int start, int end)
+    {
+        int low = 0;
+        for (int high = Input.Count; low < high;)
         {
-            TextRange inside = new(Math.Max(range.Start, start) - start, Math.Min(range.End, end) - start);
-            if (inside.Start < inside.End)
-            {
-                ranges.Add(inside);
-            }
+            int middle = (low + high) / 2;
+            (low, high) = Input[middle].End <= start ? (middle + 1, high) : (low, middle);
         }
 
-        return new StringValue(part, ranges);
+        for (; low < Input.Count && Input[low].Start < end; low++)
+        {
+            yield return new TextRange(Math.Max(Input[low].Start, start), Math.Min(Input[low].End, end));
+        }
     }
 
     /// <summary>Without white space, or without the given characters, at its ends.</summary>

@@ -23,6 +23,23 @@ internal sealed class TextBuilder
         return this;
     }
 
+    /// <summary>Appends a part of a text, in UTF-16 units.</summary>
+    public TextBuilder Append(StringValue value, int start, int end)
+    {
+        int shift = _text.Length - start;
+        Check(end - start);
+        _text.Append(value.Text, start, end - start);
+        if (value.Input.Count > 0)
+        {
+            foreach (TextRange range in value.Marks(start, end))
+            {
+                Mark(range.Start + shift, range.End + shift);
+            }
+        }
+
+        return this;
+    }
+
     public TextBuilder Append(ReadOnlySpan<char> text, bool isInput = false)
     {
         int at = _text.Length;
@@ -67,7 +84,8 @@ internal sealed class TextBuilder
             return;
         }
 
-        if (_input.Count > 0 && _input[^1].End == start)
+        // Beyond what a text needs that anyone wrote, what lies between two marks counts as input too: it may hold no control tokens, and that is the safe side.
+        if (_input.Count > 0 && (_input[^1].End == start || _input.Count >= Limits.Marks))
         {
             _input[^1] = new TextRange(_input[^1].Start, end);
         }

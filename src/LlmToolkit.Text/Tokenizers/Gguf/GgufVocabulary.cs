@@ -98,8 +98,9 @@ internal sealed class GgufVocabulary
     {
         GgufTokenType[] types = new GgufTokenType[count];
         Array.Fill(types, GgufTokenType.Normal);
-        if (_metadata.TryGet(Prefix + "token_type", out MetadataValue? value) && value.TryGetInt64s(out IReadOnlyList<long>? list))
+        if (_metadata.TryGet(Prefix + "token_type", out MetadataValue? value))
         {
+            IReadOnlyList<long> list = value.TryGetInt64s(out IReadOnlyList<long>? numbers) ? numbers : throw TokenizerErrors.MissingKey(Prefix + "token_type");
             if (list.Count < count)
             {
                 throw TokenizerErrors.BadLength(Prefix + "token_type", list.Count, count);
@@ -117,8 +118,9 @@ internal sealed class GgufVocabulary
     private float[] ReadScores(int count)
     {
         float[] scores = new float[count];
-        if (_metadata.TryGet(Prefix + "scores", out MetadataValue? value) && value.TryGetDoubles(out IReadOnlyList<double>? list))
+        if (_metadata.TryGet(Prefix + "scores", out MetadataValue? value))
         {
+            IReadOnlyList<double> list = value.TryGetDoubles(out IReadOnlyList<double>? numbers) ? numbers : throw TokenizerErrors.MissingKey(Prefix + "scores");
             if (list.Count < count)
             {
                 throw TokenizerErrors.BadLength(Prefix + "scores", list.Count, count);

@@ -131,11 +131,14 @@ public sealed class ModelCatalog(ToolkitRegistry? registry = null, MetadataCache
         }
 
         (ModelInfo? info, long bytes) = (null, artifact.Files.Sum(f => f.Length));
-        ValidationReport report = new ModelValidator(_registry).Validate(detection, description =>
-        {
-            info = description.Info;
-            bytes = description.Files.Sum(f => f.Length);
-        });
+        ValidationReport report = new ModelValidator(_registry).Validate(
+            detection,
+            description =>
+            {
+                info = description.Info;
+                bytes = description.Files.Sum(f => f.Length);
+            },
+            thorough: false);
         // A config.json that names no model belongs to some other program.
         return item.Shown == Shown.IfClaimed && detection.Format == "huggingface" && info is { Architecture: null, ModelClass: null } ? null : new CatalogEntry
         {

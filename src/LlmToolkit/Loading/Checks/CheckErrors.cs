@@ -327,7 +327,7 @@ internal static class CheckErrors
     {
         Code = "LT2222",
         Kind = FaultKind.Refused,
-        Message = $"{(cut ? "At least " : "")}{names.Count} tensor(s) that the architecture needs are missing: {string.Join(", ", names.Take(5))}{(names.Count > 5 ? " …" : "")}.",
+        Message = $"{(cut ? "At least " : "")}{names.Count} tensor{(names.Count == 1 ? "" : "s")} that the architecture needs {(names.Count == 1 ? "is" : "are")} missing: {string.Join(", ", names.Take(5))}{(names.Count > 5 ? " …" : "")}.",
         File = file,
         Field = names[0],
         Evidence = $"missing = {names.Count}",

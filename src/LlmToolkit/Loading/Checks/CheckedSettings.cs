@@ -3,9 +3,6 @@ namespace LlmToolkit.Loading.Checks;
 /// <summary>Settings that checks read beside <see cref="ConfigNames"/>.</summary>
 internal static class CheckedSettings
 {
-    /// <summary>The GGUF name of what a GGUF never says.</summary>
-    private const string Nowhere = "-";
-
     public static ConfigName FeedForward { get; } = new("feed_forward_length", "intermediate_size", "ffn_hidden_size", "n_inner", "ffn_dim", "d_ff");
 
     public static ConfigName ValueLength { get; } = new("attention.value_length", "v_head_dim");
@@ -27,6 +24,4 @@ internal static class CheckedSettings
     public static ConfigName RopeOriginal { get; } = new("rope.scaling.original_context_length", "original_max_position_embeddings", "rope_scaling.original_max_position_embeddings", "rope_parameters.original_max_position_embeddings");
 
     public static ConfigName SlidingPattern { get; } = new("attention.sliding_window_pattern", "sliding_window_pattern");
-
-    public static ConfigName Tied { get; } = new(Nowhere, "tie_word_embeddings");
 }

@@ -7,6 +7,9 @@ internal sealed class LayerSequence : IModelCheck
     /// <summary>How few tensors a layer may lack to be called damaged; one that lacks more is of another kind.</summary>
     private const int MostLacking = 3;
 
+    /// <summary>Parts of a multimodal model that have layers of their own.</summary>
+    private static readonly string[] s_otherParts = ["vision", "visual", "audio", "mtp."];
+
     public string Name => "layers";
 
     public IEnumerable<Diagnostic> Check(ModelDescription description)
@@ -54,7 +57,7 @@ internal sealed class LayerSequence : IModelCheck
         Dictionary<string, SortedDictionary<long, HashSet<string>>> stacks = new(StringComparer.Ordinal);
         foreach (TensorInfo tensor in tensors)
         {
-            if (Split(tensor.Name) is not var (prefix, layer, part))
+            if (s_otherParts.Any(p => tensor.Name.Contains(p, StringComparison.Ordinal)) || Split(tensor.Name) is not var (prefix, layer, part))
             {
                 continue;
             }
@@ -78,7 +81,7 @@ internal sealed class LayerSequence : IModelCheck
 
     private static (string Prefix, long Layer, string Part)? Split(string name)
     {
-        foreach (string word in (ReadOnlySpan<string>)["blk.", "layers.", "h.", "blocks.", "layer."])
+        foreach (string word in (ReadOnlySpan<string>)["blk.", "layers.", "h.", "blocks.", "block.", "layer."])
         {
             int at = name.StartsWith(word, StringComparison.Ordinal) ? 0 : name.IndexOf("." + word, StringComparison.Ordinal) + 1;
             if (at == 0 && !name.StartsWith(word, StringComparison.Ordinal))

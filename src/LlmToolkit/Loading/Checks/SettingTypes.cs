@@ -14,7 +14,13 @@ internal sealed class SettingTypes : IModelCheck
 
     private static readonly string[] s_objects = ["rope_scaling", "rope_parameters", "quantization_config"];
 
-    private static readonly string[] s_texts = ["model_type", "quantization_config.quant_method", "general.architecture"];
+    private static readonly string[] s_texts =
+    [
+        "model_type", "quantization_config.quant_method", "general.architecture", "hidden_act", "hidden_activation", "activation_function",
+        "rope_scaling.type", "rope_scaling.rope_type", "rope_parameters.rope_type",
+    ];
+
+    private static readonly string[] s_textLists = ["architectures", "layer_types"];
 
     public string Name => "types of settings";
 
@@ -54,9 +60,17 @@ internal sealed class SettingTypes : IModelCheck
             }
         }
 
-        if (facts.Container.Metadata.TryGet("architectures", out MetadataValue? classes) && classes is not { Type: "array", Count: 0 } && !classes.TryGetStrings(out _))
+        foreach (string key in s_textLists)
         {
-            yield return CheckErrors.WrongType(facts.File, "architectures", Shown(classes), "a list of class names");
+            if (facts.Container.Metadata.TryGet(key, out MetadataValue? list) && list is not { Type: "array", Count: 0 } && !list.TryGetStrings(out _))
+            {
+                yield return CheckErrors.WrongType(facts.File, key, Shown(list), "a list of names");
+            }
+        }
+
+        if (facts.Container.Metadata.TryGet("tie_word_embeddings", out MetadataValue? tied) && !tied.TryGetBool(out _))
+        {
+            yield return CheckErrors.WrongType(facts.File, "tie_word_embeddings", Shown(tied), "true or false");
         }
     }
 
