@@ -134,6 +134,29 @@ public sealed class UsageTests
         Assert.Equal(3, (await CommandLine.RunAsync("detect", pipe, "--json")).ExitCode);
         Assert.Equal(3, (await CommandLine.RunAsync("run", pipe, "hi", "--json")).ExitCode);
         Assert.Equal(3, (await CommandLine.RunAsync("inspect", "/dev/null", "--json")).ExitCode);
+        Assert.Equal("refused", (await CommandLine.RunAsync("validate", pipe, "--json")).Json.GetProperty("verdict").GetString());
+        Assert.Equal("LT8017", (await CommandLine.RunAsync("tokenize", CommandLine.Model, "--file", pipe, "--json")).ErrorCode);
+        Assert.Equal("LT8017", (await CommandLine.RunAsync("tokenize", CommandLine.Model, "--batch", "/dev/zero", "--json")).ErrorCode);
+        Assert.Equal("LT3040", (await CommandLine.RunAsync("tokenize", pipe, "--text", "hi", "--json")).ErrorCode);
+    }
+
+    [Fact]
+    public async Task Directory_WithSeveralModels_TellsWhichIsUsedAndWhy()
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(CommandLine.Model, folder.Name("a-Q8_0.gguf"));
+        File.Copy(CommandLine.Model, folder.Name("a-Q4_K_M.gguf"));
+
+        JsonElement detect = (await CommandLine.RunAsync("detect", folder.Path, "--json")).Json.GetProperty("directory");
+        JsonElement inspect = (await CommandLine.RunAsync("inspect", folder.Path, "--json")).Json.GetProperty("directory");
+        string people = (await CommandLine.RunAsync("detect", folder.Path)).Out;
+
+        Assert.Equal(detect.ToString(), inspect.ToString());
+        Assert.Equal(("gguf", "a-Q4_K_M.gguf"), (detect.GetProperty("shape").GetString(), detect.GetProperty("weights")[0].GetString()));
+        Assert.Equal("a-Q8_0.gguf", detect.GetProperty("unused")[0].GetString());
+        Assert.Contains("* a-Q4_K_M.gguf (gguf", people, StringComparison.Ordinal);
+        Assert.Contains("- a-Q8_0.gguf (gguf", people, StringComparison.Ordinal);
+        Assert.False((await CommandLine.RunAsync("detect", CommandLine.Model, "--json")).Json.TryGetProperty("directory", out _));
     }
 
     [Theory]

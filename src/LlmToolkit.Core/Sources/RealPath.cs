@@ -70,7 +70,7 @@ public static class RealPath
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(folder);
         string trimmed = Path.TrimEndingDirectorySeparator(folder);
-        return path.StartsWith(trimmed.EndsWith(Path.DirectorySeparatorChar) ? trimmed : trimmed + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        return path.StartsWith(trimmed.EndsWith(Path.DirectorySeparatorChar) ? trimmed : trimmed + Path.DirectorySeparatorChar, OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
     }
 
     /// <summary>True for a file inside a model's folder, or among the blobs of the Hub cache that the folder is a snapshot of (<c>models--o--n/{snapshots/COMMIT, blobs}</c>).</summary>

@@ -42,7 +42,7 @@ public static partial class DirectoryAnalyzer
             Reason = analysis.Reason + more,
             Unfinished = unfinished,
             Candidates = Candidates(artifact, analysis, [.. checkpoints, .. ggufs]),
-            Unused = [.. artifact.Files.Where(f => DirectoryWeightSets.IsWeights(f.Name) && !analysis.Weights.Contains(f))],
+            Unused = [.. artifact.Files.Where(f => DirectoryWeightSets.LooksLikeWeights(f.Name) && !analysis.Weights.Contains(f))],
         };
     }
 
@@ -207,6 +207,12 @@ public static partial class DirectoryAnalyzer
             all.Add(new DirectoryCandidate(adapter?.Name ?? "adapter_config.json", "adapter", adapter is null ? 0 : 1, adapter?.Length ?? 0, false, "an adapter beside the model: name it with --adapter"));
         }
 
+        ArtifactFile[] original = [.. artifact.Files.Where(f => f.Name.StartsWith("consolidated", StringComparison.Ordinal) && DirectoryWeightSets.LooksLikeWeights(f.Name))];
+        if (original.Length > 0)
+        {
+            all.Add(new DirectoryCandidate(original[0].Name, original[0].Name.EndsWith(".safetensors", StringComparison.Ordinal) ? SafetensorsFormat.FormatName : DirectoryWeightSets.PyTorch, original.Length, original.Sum(f => f.Length), false, "the original layout of Meta or Mistral"));
+        }
+
         all.AddRange(Foreign.Onnx.OnnxRecogniser.FilesIn(artifact).Select(f => new DirectoryCandidate(f.Name, DirectoryWeightSets.Onnx, 1, f.Length, false, "of another runtime")));
         all.AddRange(s_otherRuntimes.Where(r => artifact.Find(r.Name) is not null).Select(r => new DirectoryCandidate(r.Name, r.Runtime, 1, artifact.Find(r.Name)!.Length, false, "of another runtime")));
         return [.. all.OrderByDescending(c => c.Chosen)];
@@ -248,7 +254,8 @@ public static partial class DirectoryAnalyzer
     {
         try
         {
-            return folder.EnumerateFiles().Any(f => DirectoryWeightSets.IsWeights(f.Name) || f.Name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase));
+            // A folder of the Hub cache holds its models deeper, and is known by its name.
+            return folder.Name.StartsWith("models--", StringComparison.Ordinal) || folder.EnumerateFiles().Any(f => DirectoryWeightSets.IsWeights(f.Name) || f.Name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

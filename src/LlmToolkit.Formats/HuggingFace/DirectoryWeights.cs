@@ -105,6 +105,9 @@ internal static partial class DirectoryWeightSets
     /// <summary>True for projectors, vocabularies and importance matrices.</summary>
     public static bool IsGgufSideFile(string name) => GgufSideFile().IsMatch(name);
 
+    /// <summary>True for files with the ending of weights, also states of an optimizer and adapters.</summary>
+    public static bool LooksLikeWeights(string name) => WeightFile().IsMatch(name);
+
     /// <summary>True for files that are weights of a model, of whatever set.</summary>
     public static bool IsWeights(string name) => WeightFile().IsMatch(name) && !SideFile().IsMatch(name);
 

@@ -12,6 +12,9 @@ internal static class SafetensorsConstants
     /// <summary>Most tensors of a file. Real files have under 100,000.</summary>
     public const int MaxTensors = 1 << 18;
 
+    /// <summary>Most texts of <c>__metadata__</c>, and most bytes of one. Image adapters carry some hundred, and thumbnails of a few MB.</summary>
+    public const int MaxMetadata = 1 << 17, MaxMetadataBytes = 16 << 20;
+
     /// <summary>Most dimensions of a tensor.</summary>
     public const int MaxDimensions = 64;
 

@@ -98,8 +98,21 @@ internal ref struct SafetensorsReader(ReadOnlySpan<byte> json, string file, Find
         HashSet<string> keys = new(StringComparer.Ordinal);
         while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
         {
+            int keyBytes = _json.ValueSpan.Length;
+            if (keyBytes > SafetensorsConstants.MaxNameBytes || keys.Count >= SafetensorsConstants.MaxMetadata)
+            {
+                throw new ModelException(keyBytes > SafetensorsConstants.MaxNameBytes
+                    ? SafetensorsErrors.TooMany(_file, "bytes of a key in __metadata__", keyBytes, SafetensorsConstants.MaxNameBytes)
+                    : SafetensorsErrors.TooMany(_file, "texts in __metadata__", keys.Count + 1L, SafetensorsConstants.MaxMetadata));
+            }
+
             string key = _json.GetString()!;
             _json.Read();
+            if (_json.ValueSpan.Length > SafetensorsConstants.MaxMetadataBytes)
+            {
+                throw new ModelException(SafetensorsErrors.TooMany(_file, "bytes of a text in __metadata__", _json.ValueSpan.Length, SafetensorsConstants.MaxMetadataBytes));
+            }
+
             if (!keys.Add(key))
             {
                 _findings.Add(SafetensorsErrors.Duplicate(_file, key));

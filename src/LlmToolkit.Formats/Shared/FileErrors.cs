@@ -11,9 +11,11 @@ internal static class FileErrors
         Message = $"There is no file {Path.GetFileName(path)}.",
         Kind = FaultKind.Refused,
         File = path,
-        Cause = "The file was moved or deleted, or a link points to nothing.",
+        Cause = path.Contains('\uFFFD', StringComparison.Ordinal)
+            ? "The name holds bytes that are not UTF-8, so that the file cannot be opened by it."
+            : "The file was moved or deleted, or a link points to nothing.",
         Certainty = Certainty.Likely,
-        Fixes = ["Check the path.", "Download the file again."],
+        Fixes = ["Check the path; a name that is not UTF-8 must be changed to plain letters.", "Download the file again."],
     };
 
     public static Diagnostic Unreadable(string path, Exception inner) => SystemFaults.Refine(Unreadable(path, inner.Message), inner, path);

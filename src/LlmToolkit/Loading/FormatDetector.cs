@@ -13,6 +13,13 @@ public static class FormatDetector
     public static Detection Detect(ModelArtifact artifact, IEnumerable<IModelFormat> formats)
     {
         ArgumentNullException.ThrowIfNull(artifact);
+        if (NodeKind(artifact) is { } kind)
+        {
+            // Opening a pipe would wait for its writer, and a device has no end: nobody is asked.
+            string name = kind switch { FileNodeKind.Pipe => "pipe", FileNodeKind.Socket => "socket", _ => "device" };
+            return new Detection { Artifact = artifact, Format = "unknown", Score = 0, Reason = $"a {name}, not a file", Candidates = [], Recognised = name, Explanation = LoadingErrors.NotAFile(artifact.Path, kind).Diagnostic };
+        }
+
         (byte[] head, byte[] tail) = Bytes(artifact);
         DirectoryAnalysis? directory = artifact.IsDirectory ? Formats.HuggingFace.DirectoryAnalyzer.Analyze(artifact) : null;
         List<FormatCandidate> candidates = [.. formats
@@ -85,8 +92,7 @@ public static class FormatDetector
     {
         try
         {
-            FileFacts facts = FileFacts.Of(path) ?? throw LoadingErrors.NoSuchPath(path, PathAdvice.For(path));
-            return facts.Kind is FileNodeKind.File or FileNodeKind.Directory or FileNodeKind.Unknown ? ModelArtifact.FromPath(path) : throw LoadingErrors.NotAFile(path, facts.Kind);
+            return ModelArtifact.FromPath(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -95,6 +101,21 @@ public static class FormatDetector
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw LoadingErrors.Unreadable(path, e);
+        }
+    }
+
+    /// <summary>What stands there when it is neither a file nor a folder; else null.</summary>
+    private static FileNodeKind? NodeKind(ModelArtifact artifact)
+    {
+        try
+        {
+            return !artifact.IsDirectory && artifact.Files[0].Length == 0 && FileFacts.Of(artifact.Path)?.Kind is FileNodeKind.Pipe or FileNodeKind.Socket or FileNodeKind.CharacterDevice or FileNodeKind.BlockDevice
+                ? FileFacts.Of(artifact.Path)?.Kind
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LoadingErrors.Unreadable(artifact.Path, e);
         }
     }
 

@@ -33,6 +33,22 @@ public class HostileFileTests
         { "NEXT_BUFFER", Latin1("\x80\x05\x97."), "LT1221", "NEXT_BUFFER" },
         { "payload, then garbage", Latin1("\x80\x02" + "cos\nsystem\n\xfe\xfe"), "LT1220", "os.system" },
         { "control characters in a name", Latin1("\x80\x02" + "cos\x1b[31m\nsystem\n."), "LT1220", "os\\u001b[31m.system" },
+        { "STACK_GLOBAL of a computed name", Latin1("\x80\x04\x8c\x02os" + "c_codecs\nencode\n\x8c\x06system\x8c\x06latin1\x86R\x93."), "LT1221", "STACK_GLOBAL" },
+        { "STACK_GLOBAL of bytes", Latin1("\x80\x04" + "C\x02osC\x06system\x93."), "LT1221", "STACK_GLOBAL" },
+        { "NEWOBJ of what is not listed", Latin1("\x80\x02" + "csubprocess\nPopen\nX\x01\0\0\0a\x85\x81."), "LT1220", "subprocess.Popen (GLOBAL at offset 2)" },
+        { "OBJ of what is not listed", Latin1("\x80\x02(cposix\nsystem\nX\x01\0\0\0ao."), "LT1220", "posix.system (GLOBAL at offset 3)" },
+        { "BUILD on a class", Latin1("\x80\x02" + "ctypes\nFunctionType\n}b."), "LT1220", "types.FunctionType" },
+        { "BUILD that patches a listed class", Latin1("\x80\x02" + "ctorch\nTensor\n}X\x0c\0\0\0__setstate__cos\nsystem\nsb."), "LT1220", "os.system" },
+        { "call, then DUP and POP", Latin1("\x80\x02" + "cos\nsystem\nX\x01\0\0\0a\x85R20" + "0}."), "LT1220", "os.system" },
+        { "memo overwritten", Latin1("\x80\x04\x8c\x0b" + "collectionsq\0" + "0\x8c\x02osq\0" + "0h\0\x8c\x06system\x93."), "LT1220", "os.system" },
+        { "pickle in bytes, loaded", Latin1("\x80\x04" + "c_pickle\nloads\nC\x12" + "cos\nsystem\n(S'x'\ntR" + "\x85R."), "LT1220", "_pickle.loads" },
+        { "defaultdict with a factory", Latin1("\x80\x02" + "ccollections\ndefaultdict\ncos\ngetpid\n\x85R."), "LT1220", "os.getpid" },
+        { "defaultdict of a number", Latin1("\x80\x02" + "ccollections\ndefaultdict\nK\x01\x85R."), "LT1222", "collections.defaultdict" },
+        { "function of an inert module", Latin1("\x80\x02" + "ctransformers.trainer_utils\nget_last_checkpoint\n."), "LT1220", "get_last_checkpoint" },
+        { "module that begins like an inert one", Latin1("\x80\x02" + "comegaconf.dictconfig2\nDictConfig\n."), "LT1220", "omegaconf.dictconfig2.DictConfig" },
+        { "EXT2", Latin1("\x80\x02\x83\x01\0."), "LT1221", "EXT2" },
+        { "EXT4", Latin1("\x80\x02\x84\x01\0\0\0."), "LT1221", "EXT4" },
+        { "READONLY_BUFFER", Latin1("\x80\x05\x98."), "LT1221", "READONLY_BUFFER" },
         { "no STOP", Latin1("\x80\x02N"), "LT1206", "an opcode" },
         { "bytes behind STOP", Latin1("\x80\x02N.N"), "LT1222", "1 bytes follow" },
         { "protocol 9", Latin1("\x80\x09N."), "LT1222", "protocol 9" },
@@ -107,9 +123,28 @@ public class HostileFileTests
         { "TorchScript", Zip(GoodPickle, entries: [("constants.pkl", Four)]), "LT1204", "TorchScript" },
         { "version 99", Zip(GoodPickle, entries: [("data/0", Four), ("version", "99\n"u8.ToArray())]), "LT1213", "99" },
         { "byte order of neither kind", Zip(GoodPickle, entries: [("data/0", Four), ("byteorder", "middle"u8.ToArray())]), "LT1208", "middle" },
+        { "payload in another entry", Zip(GoodPickle, entries: [("data/0", Four), ("other.pkl", Payload)]), "LT1220", "in 'some model/other.pkl' names posix.system" },
+        { "payload in another entry, packed", Zip(GoodPickle, CompressionLevel.Optimal, entries: [("data/0", Four), ("x/y.bin", Payload)]), "LT1220", "in 'some model/x/y.bin' names posix.system" },
+        { "payload as a storage", Zip(GoodPickle, entries: [("data/0", Four), ("data/1", Payload)]), "LT1220", "in 'some model/data/1' names posix.system" },
+        { "payload without a folder", Zip(Payload, root: "."), "LT1220", "posix.system" },
+        { "legacy, payload in the keys", [.. LegacyHead, .. Latin1("\x80\x02}."), .. Payload], "LT1220", "posix.system" },
+        { "legacy, payload behind the end", [.. LegacyHead, .. GoodLegacy, .. Payload], "LT1220", "posix.system" },
+        { "legacy, zip behind the end", [.. LegacyHead, .. GoodLegacy, .. GoodZip], "LT1215", "like a zip" },
+        { "legacy of protocol 4, payload", [.. Latin1("\x80\x04\x95\x0d\0\0\0\0\0\0\0"), .. PyTorchConstants.LegacyMagic[2..], .. LegacyHead[PyTorchConstants.LegacyMagic.Length..], .. Payload], "LT1220", "posix.system" },
+        { "two bare pickles, payload in the second", [.. Latin1("\x80\x02N."), .. Payload], "LT1220", "posix.system" },
+        { "pickle of protocol 0 that begins with data", Latin1("(dp0\nS'a'\np1\ncposix\nsystem\np2\n(S'x'\np3\ntp4\nRp5\ns."), "LT1220", "posix.system" },
         { "legacy, cut behind the magic", [.. PyTorchConstants.LegacyMagic, .. Latin1("\x80\x02M\xe9\x03.")], "LT1206", "an opcode" },
         { "legacy, other protocol", [.. PyTorchConstants.LegacyMagic, .. Latin1("\x80\x02K\x01.")], "LT1213", "'1'" },
     };
+
+    /// <summary>Would run <c>posix.system("x")</c>.</summary>
+    internal static byte[] Payload => Latin1("\x80\x02" + "cposix\nsystem\nX\x01\0\0\0x\x85R.");
+
+    /// <summary>The first three pickles of the older form.</summary>
+    private static byte[] LegacyHead => [.. PyTorchConstants.LegacyMagic, .. Latin1("\x80\x02M\xe9\x03.\x80\x02}X\x0d\0\0\0little_endian\x88s.")];
+
+    /// <summary>The rest of it: a tensor, its storage's key, and the storage.</summary>
+    private static byte[] GoodLegacy => [.. GoodPickle, .. Latin1("\x80\x02]X\x01\0\0\0" + "0a."), .. BitConverter.GetBytes(4L), .. Four];
 
     [Theory, MemberData(nameof(Pickles))]
     public void Open_HostilePickle_IsRefused(string name, byte[] pickle, string code, string detail) =>

@@ -21,6 +21,9 @@ internal sealed class OnnxModel
     /// <summary>Most tensors kept. The largest exports have some 100,000.</summary>
     private const int MostTensors = 1_000_000;
 
+    /// <summary>Most messages. The largest graphs have a million nodes of some ten messages each.</summary>
+    private const int MostMessages = 30_000_000;
+
     /// <summary>Most pairs of metadata, imports and libraries each.</summary>
     private const int MostEntries = 100_000;
 
@@ -83,6 +86,7 @@ internal sealed class OnnxModel
     {
         ProtobufReader reader = new(_map.Span(0, (int)_map.Length), _map.File.Path);
         Stack<Frame> open = new();
+        int messages = 0;
         open.Push(new Frame(OnnxMessage.Model, (int)_map.Length, null));
         while (open.TryPeek(out Frame? frame))
         {
@@ -116,6 +120,11 @@ internal sealed class OnnxModel
             if (wire != (int)OnnxWire.Bytes)
             {
                 throw WrongForm(reader, start, frame, number, wire);
+            }
+
+            if (++messages > MostMessages)
+            {
+                throw new ModelException(OnnxErrors.TooMany(_map.File.Path, "messages", messages, MostMessages));
             }
 
             int end = reader.Length(frame.End);

@@ -6,7 +6,8 @@ namespace LlmToolkit.Formats.Foreign.Onnx;
 /// <summary>Judges the tensors of a model and says where their bytes lie. Nothing outside the model's folder is looked at, nothing is opened.</summary>
 internal sealed class OnnxTensors
 {
-    private const int MostFiles = 100_000;
+    /// <summary>Most data files. Exports with a file for each tensor reach some thousand.</summary>
+    private const int MostFiles = 10_000;
 
     private readonly OnnxModel _model;
     private readonly ArtifactFile _file;

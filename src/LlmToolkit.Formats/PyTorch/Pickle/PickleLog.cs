@@ -1,7 +1,10 @@
 namespace LlmToolkit.Formats.PyTorch.Pickle;
 
 /// <summary>What the pickles of one file were seen to do, and what they may still use up.</summary>
-internal sealed class PickleLog(string file, string? entry = null)
+/// <param name="file">The file.</param>
+/// <param name="entry">The entry of an archive that is read; null: the file itself, or the one pickle that counts.</param>
+/// <param name="opcodes">Opcodes that others of the file have used up.</param>
+internal sealed class PickleLog(string file, string? entry = null, int opcodes = 0)
 {
     /// <summary>Opcodes of a file. The largest checkpoints known have some hundred thousand tensors of about 40 opcodes.</summary>
     public const int MaxOpcodes = 10_000_000;
@@ -18,7 +21,7 @@ internal sealed class PickleLog(string file, string? entry = null)
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly HashSet<string> _imported = new(StringComparer.Ordinal);
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
-    private int _opcodes;
+    private int _opcodes = opcodes;
     private long _bytes;
 
     public string File { get; } = file;

@@ -12,7 +12,7 @@ internal sealed partial class PickleMachine
 
     private void PushBig(ReadOnlySpan<byte> littleEndian)
     {
-        log.Charge(littleEndian.Length);
+        log.Charge(littleEndian.Length > sizeof(long) ? ObjectBytes + littleEndian.Length : 0);
         PushInteger(new BigInteger(littleEndian));
     }
 
@@ -30,9 +30,9 @@ internal sealed partial class PickleMachine
 
     private void PushText(ReadOnlySpan<byte> line)
     {
-        if (line.Length > MaxNumber)
+        if (line.Length > MaxDigits)
         {
-            throw PyTorchErrors.PickleLimit(log.File, "The number of digits of an int", line.Length, MaxNumber);
+            throw PyTorchErrors.PickleLimit(log.File, "The number of digits of an int", line.Length, MaxDigits);
         }
 
         string text = Encoding.Latin1.GetString(line).TrimEnd('L');
@@ -52,7 +52,7 @@ internal sealed partial class PickleMachine
 
     private void PushFloat(ReadOnlySpan<byte> line)
     {
-        if (line.Length > MaxNumber || !double.TryParse(line, NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+        if (line.Length > MaxDigits || !double.TryParse(line, NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
         {
             throw Bad("a float is not a number");
         }
@@ -60,10 +60,23 @@ internal sealed partial class PickleMachine
         PushNew(value);
     }
 
-    private void PushString(string text)
+    // Memory is charged before a text is decoded: a few bytes of the file may speak of gigabytes, and the bytes that are there take twice their number as text.
+    private void PushUtf8(ref PickleReader reader, ulong length)
     {
-        log.Charge(2L * text.Length);
-        PushNew(text);
+        log.Charge(2L * (long)Math.Min(length, (ulong)reader.Left));
+        PushNew(reader.ReadUtf8(length, "a string"));
+    }
+
+    private void PushOldText(ref PickleReader reader, ulong length)
+    {
+        log.Charge(2L * (long)Math.Min(length, (ulong)reader.Left));
+        PushNew(reader.ReadOldText(length));
+    }
+
+    private void PushLine(ReadOnlySpan<byte> line, bool isUnicode)
+    {
+        log.Charge(2L * line.Length);
+        PushNew(isUnicode ? Unescape(line) : Unquote(line));
     }
 
     private void PushBytes(ReadOnlySpan<byte> bytes) => PushNew(new PickleBytes(bytes.Length));

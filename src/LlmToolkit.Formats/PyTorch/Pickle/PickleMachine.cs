@@ -20,8 +20,14 @@ internal sealed partial class PickleMachine(PickleLog log, Func<PickleTuple, int
     /// <summary>Deepest stack, and largest memo index.</summary>
     private const int MaxStack = 2_000_000;
 
-    /// <summary>Longest number written as text, and longest binary integer, in bytes.</summary>
+    /// <summary>Longest binary integer, and longest name of a global, in bytes.</summary>
     private const int MaxNumber = 1024;
+
+    /// <summary>Most digits of a number written as text: reading them takes the square of their number.</summary>
+    private const int MaxDigits = 128;
+
+    /// <summary>Estimated bytes that a key which is a tuple takes beside its entry: it is compared by its text.</summary>
+    private const int TupleKeyBytes = 320;
 
     private const int HighestProtocol = 5;
     private const int ObjectBytes = 48;
@@ -107,13 +113,13 @@ internal sealed partial class PickleMachine(PickleLog log, Func<PickleTuple, int
             case PickleOp.Float: PushFloat(reader.TakeLine("a float")); break;
             case PickleOp.BinFloat: PushNew(reader.ReadDouble()); break;
 
-            case PickleOp.BinUnicode: PushString(reader.ReadUtf8(reader.ReadUInt32("the length of a string"), "a string")); break;
-            case PickleOp.ShortBinUnicode: PushString(reader.ReadUtf8(reader.ReadByte("the length of a string"), "a string")); break;
-            case PickleOp.BinUnicode8: PushString(reader.ReadUtf8(reader.ReadUInt64("the length of a string"), "a string")); break;
-            case PickleOp.ShortBinString: PushString(reader.ReadOldText(reader.ReadByte("the length of a string"))); break;
-            case PickleOp.BinString: PushString(reader.ReadOldText(Length(reader.ReadInt32("the length of a string"), int.MaxValue))); break;
-            case PickleOp.String: PushString(Unquote(reader.TakeLine("a string"))); break;
-            case PickleOp.Unicode: PushString(Unescape(reader.TakeLine("a string"))); break;
+            case PickleOp.BinUnicode: PushUtf8(ref reader, reader.ReadUInt32("the length of a string")); break;
+            case PickleOp.ShortBinUnicode: PushUtf8(ref reader, reader.ReadByte("the length of a string")); break;
+            case PickleOp.BinUnicode8: PushUtf8(ref reader, reader.ReadUInt64("the length of a string")); break;
+            case PickleOp.ShortBinString: PushOldText(ref reader, reader.ReadByte("the length of a string")); break;
+            case PickleOp.BinString: PushOldText(ref reader, Length(reader.ReadInt32("the length of a string"), int.MaxValue)); break;
+            case PickleOp.String: PushLine(reader.TakeLine("a string"), isUnicode: false); break;
+            case PickleOp.Unicode: PushLine(reader.TakeLine("a string"), isUnicode: true); break;
             case PickleOp.ShortBinBytes: PushBytes(reader.Take(reader.ReadByte("the length of bytes"), "bytes")); break;
             case PickleOp.BinBytes: PushBytes(reader.Take(reader.ReadUInt32("the length of bytes"), "bytes")); break;
             case PickleOp.BinBytes8 or PickleOp.ByteArray8: PushBytes(reader.Take(reader.ReadUInt64("the length of bytes"), "bytes")); break;
@@ -351,6 +357,7 @@ internal sealed partial class PickleMachine(PickleLog log, Func<PickleTuple, int
         log.Charge(((long)EntryBytes * items.Length / 2) + (dict.Items.Count == 0 ? FirstEntryBytes : 0));
         for (int i = 0; i < items.Length; i += 2)
         {
+            log.Charge(items[i] is PickleTuple ? TupleKeyBytes : 0);
             if (!dict.TrySet(items[i], items[i + 1]))
             {
                 throw Bad("a key of a dict cannot be hashed");

@@ -13,7 +13,7 @@ internal sealed class PickleScan
 
     /// <summary>Bytes of a packed stream that are unpacked, and of all of them.</summary>
     private const int MaxInflated = 32 << 20;
-    private const long MaxInflatedInAll = 256L << 20;
+    private const long MaxInflatedInAll = 128L << 20;
 
     /// <summary>Bytes of a packed stream that tell whether the rest is worth unpacking.</summary>
     private const int Peek = 512;
@@ -27,6 +27,7 @@ internal sealed class PickleScan
     private readonly string _file;
     private readonly List<Diagnostic> _findings = [];
     private long _inflated;
+    private int _opcodes;
 
     private PickleScan(string file) => _file = file;
 
@@ -113,7 +114,7 @@ internal sealed class PickleScan
     /// <summary>Pickles in a row, up to the first byte that is none.</summary>
     private void ScanStream(ReadOnlySpan<byte> bytes, string? entry)
     {
-        PickleLog log = new(_file, entry);
+        PickleLog log = new(_file, entry, _opcodes);
         PickleReader reader = new(bytes, 0, _file);
         bool ended = false;
         while (reader.Left > 0 && Run(ref reader, log))
@@ -121,6 +122,7 @@ internal sealed class PickleScan
             ended = true;
         }
 
+        _opcodes = log.Opcodes;
         if (bytes is [0x80, <= 5, ..] || IsPlausible(log, ended))
         {
             _findings.AddRange(log.Findings);
