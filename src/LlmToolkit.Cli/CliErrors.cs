@@ -30,7 +30,7 @@ internal static class CliErrors
         "LT8006", $"There is no prompt: none was given, and stdin is {(piped ? "empty" : "not a pipe")}.", null,
         "Give it as an argument: llmtk run \"Tell me a story about a fox.\"", "Pipe it: echo Hello | llmtk run MODEL", "Read it from a file: llmtk run MODEL --file prompt.txt");
 
-    public static ModelException CannotWrite(string path, Exception inner) => new(
+    public static ModelException CannotWrite(string path, Exception inner) => new(SystemFaults.Refine(
         new()
         {
             Code = "LT8007",
@@ -40,7 +40,8 @@ internal static class CliErrors
             File = path,
             Fixes = ["Check that the folder exists, that it may be written to, and that the disk has room."],
         },
-        inner);
+        inner,
+        path), inner);
 
     /// <summary>ENOSPC, or Windows' ERROR_DISK_FULL.</summary>
     public static bool IsDiskFull(Exception e) => e is IOException && e.HResult is 28 or unchecked((int)0x80070070);
@@ -104,7 +105,7 @@ internal static class CliErrors
         Fixes = ["Name a model with a template, or a .jinja file."],
     });
 
-    public static ModelException CannotRead(string path, Exception inner) => new(
+    public static ModelException CannotRead(string path, Exception inner) => new(SystemFaults.Refine(
         new()
         {
             Code = "LT8013",
@@ -114,7 +115,8 @@ internal static class CliErrors
             File = path,
             Fixes = ["Check the path and its permissions."],
         },
-        inner);
+        inner,
+        path), inner);
 
     public static ModelException NotPlain(string path, FileNodeKind kind) => new(new()
     {

@@ -25,6 +25,16 @@ public static class SystemFaults
         };
     }
 
+    /// <summary>A diagnostic of what failed, with cause and cure as the system's number tells them; unchanged where it tells nothing.</summary>
+    /// <param name="general">What failed.</param>
+    /// <param name="exception">What was thrown by the framework.</param>
+    /// <param name="path">The file or folder in work.</param>
+    public static Diagnostic Refine(Diagnostic general, Exception exception, string? path)
+    {
+        ArgumentNullException.ThrowIfNull(general);
+        return Explain(exception, path) is { } known ? general with { Evidence = known.Evidence, Cause = known.Cause, Certainty = known.Certainty, Fixes = known.Fixes } : general;
+    }
+
     /// <summary>The explanation of an error number alone, or null when it is not one of files or memory.</summary>
     /// <param name="number">errno on Unix; on Windows the system's error code.</param>
     /// <param name="path">The file or folder in work.</param>

@@ -117,6 +117,7 @@ internal sealed class GgufHeader
     private void CheckTrailing(UInt128 end)
     {
         const int ArchiveEnd = 1 << 16;
+        end = (end + Alignment - 1) / Alignment * Alignment;
         if ((UInt128)_file.Length <= end + Alignment)
         {
             return;
@@ -124,7 +125,7 @@ internal sealed class GgufHeader
 
         long count = _file.Length - (long)end;
         int tail = (int)Math.Min(count, ArchiveEnd);
-        IsFollowedByGguf = _file.Span((long)end, (int)Math.Min(count, 4096)).IndexOf("GGUF"u8) is >= 0 and int at && at < Alignment;
+        IsFollowedByGguf = _file.Span((long)end, (int)Math.Min(count, 4)).SequenceEqual("GGUF"u8);
         Note(GgufErrors.Trailing(_file.File.Path, count, _file.Span(_file.Length - tail, tail).IndexOf("PK\u0005\u0006"u8) >= 0));
     }
 

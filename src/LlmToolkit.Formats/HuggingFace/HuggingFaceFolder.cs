@@ -78,7 +78,7 @@ internal sealed class HuggingFaceFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ModelException(FileErrors.Unreadable(folder, e.Message), e);
+            throw new ModelException(FileErrors.Unreadable(folder, e), e);
         }
     }
 

@@ -18,7 +18,9 @@ internal static class FileErrors
         Fixes = ["Check the path; a name that is not UTF-8 must be changed to plain letters.", "Download the file again."],
     };
 
-    public static Diagnostic Unreadable(string path, string reason) => new()
+    public static Diagnostic Unreadable(string path, Exception inner) => SystemFaults.Refine(Unreadable(path, inner.Message), inner, path);
+
+    private static Diagnostic Unreadable(string path, string reason) => new()
     {
         Code = "LT1501",
         Message = $"{Path.GetFileName(path)} cannot be read: {reason}",

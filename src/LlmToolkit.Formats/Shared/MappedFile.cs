@@ -87,7 +87,7 @@ internal sealed unsafe class MappedFile : TensorMemory
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or OutOfMemoryException)
         {
             handle?.Dispose();
-            throw new ModelException(FileErrors.Unreadable(file.Path, e.Message), e);
+            throw new ModelException(FileErrors.Unreadable(file.Path, e), e);
         }
     }
 

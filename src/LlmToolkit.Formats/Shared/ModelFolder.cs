@@ -31,7 +31,7 @@ internal static partial class ModelFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ModelException(FileErrors.Unreadable(path, e.Message), e);
+            throw new ModelException(FileErrors.Unreadable(path, e), e);
         }
     }
 

@@ -49,7 +49,7 @@ internal static class TokenizerErrors
         Fixes = ["Replace the link by the file itself.", "Name the target file directly if you trust it."],
     });
 
-    public static ModelException Unreadable(string path, Exception inner) => new(
+    public static ModelException Unreadable(string path, Exception inner) => new(SystemFaults.Refine(
         new()
         {
             Code = "LT3042",
@@ -60,7 +60,8 @@ internal static class TokenizerErrors
             Cause = "The system refused to open it.",
             Fixes = ["Check the permissions of the file and of its folders."],
         },
-        inner);
+        inner,
+        path), inner);
 
     public static ModelException BadJson(string? file, string field, string found, string expected, Exception? inner = null) => new(new()
     {

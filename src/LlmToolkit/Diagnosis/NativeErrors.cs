@@ -22,7 +22,7 @@ internal static class NativeErrors
 
     /// <summary>A native library is made for another processor.</summary>
     public static Diagnostic WrongProcessor(string said) => Fault(
-        "LT4203", $"A native library is made for another processor than this process ({System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}).", said, "The package for another system was installed, or a 32-bit program or an x64 program under emulation loads it.",
+        "LT4203", "A native library is made for another processor than this process.", said, "The package for another system was installed, or a 32-bit program or an x64 program under emulation loads it.",
         ["Install the package for this processor (win-x64, linux-x64, osx-arm64 …).", "Run the program with a runtime of the same kind.", Managed], Certainty.Likely, ErrorCategory.Hardware);
 
     /// <summary>Native libraries of different versions.</summary>

@@ -96,7 +96,7 @@ internal static class LoadingErrors
         Fixes = ["Leave out --format."],
     });
 
-    public static ModelException Unreadable(string path, Exception inner) => new(
+    public static ModelException Unreadable(string path, Exception inner) => new(SystemFaults.Refine(
         new()
         {
             Code = "LT2005",
@@ -108,7 +108,8 @@ internal static class LoadingErrors
             Certainty = Certainty.Likely,
             Fixes = ["Check the permissions of the file and of its folders.", "Check that the disk is well."],
         },
-        inner);
+        inner,
+        path), inner);
 
     public static ModelException NotAFile(string path, FileNodeKind kind) => new(new()
     {

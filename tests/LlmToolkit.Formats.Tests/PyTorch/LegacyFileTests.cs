@@ -21,6 +21,34 @@ public class LegacyFileTests
         Assert.Equal("1001", container.Info.Version);
     }
 
+    /// <summary>torch.save takes any pickle protocol; each writes the magic number in another way.</summary>
+    [Theory]
+    [InlineData("L119547037146038801333356L\n.")]
+    [InlineData("\x80\x03\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.")]
+    [InlineData("\x80\x04\x95\x0d\0\0\0\0\0\0\0\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.")]
+    public void Open_MagicOfAnotherProtocol_IsTheOlderForm(string magic)
+    {
+        byte[] file = [.. TorchFile.Latin1(magic), .. Legacy(window: 1)[PyTorchConstants.LegacyMagic.Length..]];
+        using TorchFile folder = TorchFile.Create();
+        ModelArtifact artifact = folder.Write(file);
+        using ModelContainer container = Format.Open(artifact);
+
+        using TensorData data = container.Read(container.Tensors[0]);
+
+        Assert.Equal([2, 3], PyTorchFormatTests.Floats(data));
+        Assert.Equal(1, Format.Probe(artifact, new ProbeBytes(file, [])).Score);
+    }
+
+    [Fact]
+    public void Open_BytesBehindTheStorages_WarnsOnly()
+    {
+        using TorchFile folder = TorchFile.Create();
+        using ModelContainer container = Format.Open(folder.Write([.. Legacy(window: 1), 1, 2, 3]));
+
+        Diagnostic finding = Assert.Single(container.Check());
+        Assert.Equal(("LT1215", Severity.Medium), (finding.Code, finding.Severity));
+    }
+
     [Theory]
     [InlineData("window outside", 3, 4, 0, "LT1222", "window")]
     [InlineData("other count", 1, 5, 0, "LT1222", "5 elements")]

@@ -240,6 +240,69 @@ public class PyTorchFormatTests
         Assert.Equal([1, 2, 3, 4], Floats(data!));
     }
 
+    /// <summary>Plain data that training states carry beside their tensors, as Python 2 and 3 write it; built or left inert, never an obstacle.</summary>
+    [Theory]
+    [InlineData("ccollections\ndefaultdict\nc__builtin__\nlist\n\x85R")]
+    [InlineData("ccollections\ndefaultdict\nN\x85R")]
+    [InlineData("ccollections\nCounter\n}X\x01\0\0\0aK\x01s\x85R")]
+    [InlineData("c__builtin__\nset\n]Na\x85R")]
+    [InlineData("cbuiltins\nfrozenset\n]Na\x85R")]
+    [InlineData("c__builtin__\nslice\nK\x01K\x02N\x87R")]
+    [InlineData("c__builtin__\nxrange\nK\0K\x03K\x01\x87R")]
+    [InlineData("c__builtin__\ncomplex\nG\0\0\0\0\0\0\0\0G\0\0\0\0\0\0\0\0\x86R")]
+    [InlineData("c__builtin__\nbytearray\nX\x03\0\0\0xyzX\x07\0\0\0latin-1\x86R")]
+    [InlineData("c_codecs\nencode\nX\x01\0\0\0aX\x06\0\0\0latin1\x86R")]
+    [InlineData("cargparse\nNamespace\n)\x81}X\x02\0\0\0lrK\x01sb")]
+    [InlineData("ctorch\nSize\nK\x01K\x02\x86\x85R")]
+    [InlineData("ctorch\ndevice\nX\x04\0\0\0cudaK\0\x86R")]
+    [InlineData("ctorch\nfloat16\n")]
+    [InlineData("ctorch.serialization\n_get_layout\nX\x0d\0\0\0torch.strided\x85R")]
+    [InlineData("cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\0\0\0f8K\0K\x01\x87R(K\x03X\x01\0\0\0<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tbU\x08\0\0\0\0\0\0\0\0\x86R")]
+    [InlineData("cdatetime\ndatetime\nU\x0a\x07\xe4\x01\x01\0\0\0\0\0\0\x85R")]
+    [InlineData("cpathlib\nPosixPath\nX\x01\0\0\0a\x85R")]
+    [InlineData("comegaconf.dictconfig\nDictConfig\n)\x81}b")]
+    [InlineData("cpytorch_lightning.callbacks.model_checkpoint\nModelCheckpoint\n")]
+    [InlineData("\x8a\x0d\0\0\0\0\0\0\0\0\0\0\0\0\x10")]
+    public void Open_PlainDataBesideTensors_IsNoObstacle(string value)
+    {
+        byte[] good = TorchFile.GoodPickle;
+        byte[] pickle = [.. good[..^1], .. TorchFile.Latin1("X\x05\0\0\0extra" + value + "s.")];
+        using TorchFile folder = TorchFile.Create();
+
+        using ModelDescription description = Format.Describe(folder.Write(TorchFile.Zip(pickle, entries: [("data/0", TorchFile.Four)])));
+
+        Assert.True(description.Container is not null, string.Join('\n', description.Findings.Select(f => f.Message)));
+        Assert.Equal("w", Assert.Single(description.Tensors).Name);
+        Assert.Contains("torch._utils._rebuild_tensor_v2", description.Imports);
+    }
+
+    [Fact]
+    public void Open_KeysThatAreTuplesOrClasses_AreNamedAsPythonShowsThem()
+    {
+        byte[] pickle = TorchFile.Pickle(p =>
+        {
+            TorchFile.Tensor(p.Op(PickleOp.EmptyDict).Op(PickleOp.Mark).Text("a").Integer(1).Op(PickleOp.Tuple)).Op(PickleOp.SetItem);
+            TorchFile.Tensor(p.Global("torch", "float16")).Op(PickleOp.SetItem);
+        });
+        using TorchFile folder = TorchFile.Create();
+        using ModelContainer container = Format.Open(folder.Write(TorchFile.Zip(pickle, entries: [("data/0", TorchFile.Four)])));
+
+        Assert.Equal(["('a', 1)", "torch.float16"], container.Tensors.Select(t => t.Name));
+    }
+
+    [Fact]
+    public void Describe_TextOf100MillionBytes_IsRefusedBeforeItIsDecoded()
+    {
+        byte[] pickle = [.. TorchFile.Latin1("\x80\x02X"), .. BitConverter.GetBytes(100_000_000), .. new byte[100_000_000], (byte)'.'];
+        using TorchFile folder = TorchFile.Create();
+        ModelArtifact artifact = folder.Write(TorchFile.Zip(pickle));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using ModelDescription description = Format.Describe(artifact);
+
+        Assert.Contains(description.Findings, f => f.Code == "LT1223");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);
+    }
+
     [Fact]
     public void Probe_Files_AreToldApart()
     {

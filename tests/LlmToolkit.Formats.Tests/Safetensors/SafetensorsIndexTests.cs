@@ -55,6 +55,37 @@ public sealed class SafetensorsIndexTests : IDisposable
         Assert.Contains(detail, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("8", true)]
+    [InlineData("8.0", true)]
+    [InlineData("9", false)]
+    [InlineData("-1", false)]
+    [InlineData("\"8\"", false)]
+    [InlineData("1e400", false)]
+    public void Open_TotalSize_IsComparedAndOnlyAdvice(string total, bool isRight)
+    {
+        using ModelContainer model = Open($"{{\"metadata\":{{\"total_size\":{total}}},\"weight_map\":{{\"a\":\"model-00001-of-00002.safetensors\",\"b\":\"model-00002-of-00002.safetensors\"}}}}");
+
+        Assert.Equal(isRight ? null : Severity.Low, model.Check().SingleOrDefault(f => f.Code == "LT1125")?.Severity);
+    }
+
+    [Fact]
+    public void Describe_ShardsMissing_TellsTheTensorsOfTheOthers()
+    {
+        Assert.Throws<ModelException>(() => Open("{\"weight_map\":{\"a\":\"model-00001-of-00002.safetensors\",\"b\":\"gone.safetensors\"}}"));
+        foreach (string name in (string[])["model.safetensors.index.json", "model-00001-of-00002.safetensors"])
+        {
+            using ModelDescription description = new SafetensorsFormat().Describe(ModelArtifact.FromPath(Path.Combine(_folder.Path, name)));
+
+            Assert.Null(description.Container);
+            Assert.Equal("gone.safetensors", Assert.Single(description.Findings, f => f.Severity >= Severity.High).Evidence);
+            Assert.Equal("a", Assert.Single(description.Tensors).Name);
+            Assert.Null(description.Info!.Parameters);
+            using TensorData? data = description.TryRead(description.Tensors[0]);
+            Assert.NotNull(data);
+        }
+    }
+
     [Fact]
     public void Open_TensorInTwoShards_TakesTheListedOneAndWarns()
     {

@@ -85,10 +85,10 @@ internal sealed class OnnxModel
     private void Walk()
     {
         ProtobufReader reader = new(_map.Span(0, (int)_map.Length), _map.File.Path);
-        Stack<Frame> open = new();
+        Stack<OnnxFrame> open = new();
         int messages = 0;
-        open.Push(new Frame(OnnxMessage.Model, (int)_map.Length, null));
-        while (open.TryPeek(out Frame? frame))
+        open.Push(new OnnxFrame(OnnxMessage.Model, (int)_map.Length, null));
+        while (open.TryPeek(out OnnxFrame? frame))
         {
             if (reader.Position == frame.End)
             {
@@ -133,11 +133,11 @@ internal sealed class OnnxModel
                 throw new ModelException(OnnxErrors.TooMany(_map.File.Path, "messages inside one another", open.Count + 1, MostDepth));
             }
 
-            open.Push(new Frame(field.Child, end, Begin(field.Child, number, start, open)));
+            open.Push(new OnnxFrame(field.Child, end, Begin(field.Child, number, start, open)));
         }
     }
 
-    private object? Begin(OnnxMessage message, int number, int start, Stack<Frame> open)
+    private object? Begin(OnnxMessage message, int number, int start, Stack<OnnxFrame> open)
     {
         switch (message)
         {
@@ -180,7 +180,7 @@ internal sealed class OnnxModel
         }
     }
 
-    private void Scalar(ref ProtobufReader reader, Frame frame, OnnxField field, int number, int wire, int start)
+    private void Scalar(ref ProtobufReader reader, OnnxFrame frame, OnnxField field, int number, int wire, int start)
     {
         bool isPacked = field.Repeated && field.Wire != OnnxWire.Bytes && wire == (int)OnnxWire.Bytes;
         if (wire != (int)field.Wire && !isPacked)
@@ -211,7 +211,7 @@ internal sealed class OnnxModel
         }
     }
 
-    private static void Packed(ref ProtobufReader reader, Frame frame, OnnxField field, int number)
+    private static void Packed(ref ProtobufReader reader, OnnxFrame frame, OnnxField field, int number)
     {
         int start = reader.Position;
         int end = reader.Length(frame.End);
@@ -237,7 +237,7 @@ internal sealed class OnnxModel
         reader.Skip(end, frame.End);
     }
 
-    private void Number(Frame frame, int number, long value)
+    private void Number(OnnxFrame frame, int number, long value)
     {
         switch (frame.State)
         {
@@ -262,7 +262,7 @@ internal sealed class OnnxModel
         }
     }
 
-    private void Bytes(Frame frame, int number, OnnxBytes bytes)
+    private void Bytes(OnnxFrame frame, int number, OnnxBytes bytes)
     {
         switch (frame.State, number)
         {
@@ -304,7 +304,7 @@ internal sealed class OnnxModel
         }
     }
 
-    private void Close(Frame frame, Frame? parent)
+    private void Close(OnnxFrame frame, OnnxFrame? parent)
     {
         switch (frame.State)
         {
@@ -377,27 +377,6 @@ internal sealed class OnnxModel
         || domain.StartsWith("com.ms.internal.", StringComparison.Ordinal)
         || domain.StartsWith("pkg.", StringComparison.Ordinal);
 
-    private static ModelException WrongForm(ProtobufReader reader, int start, Frame frame, int number, int wire) =>
+    private static ModelException WrongForm(ProtobufReader reader, int start, OnnxFrame frame, int number, int wire) =>
         reader.Damaged(start, $"field {number} of {frame.Message} is written in form {wire}");
-
-    /// <summary>A message in work.</summary>
-    private sealed class Frame(OnnxMessage message, int end, object? state)
-    {
-        private ulong _seen;
-
-        public OnnxMessage Message { get; } = message;
-
-        public int End { get; } = end;
-
-        public object? State { get; } = state;
-
-        /// <summary>False when the field was there before.</summary>
-        public bool Seen(int number)
-        {
-            ulong bit = 1UL << number;
-            bool isNew = (_seen & bit) == 0;
-            _seen |= bit;
-            return isNew;
-        }
-    }
 }

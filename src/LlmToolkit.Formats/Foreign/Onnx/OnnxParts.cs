@@ -77,3 +77,27 @@ internal sealed class OnnxTensor
         Packed = isFirst ? packed : null;
     }
 }
+
+/// <summary>A message in work.</summary>
+internal sealed class OnnxFrame(OnnxMessage message, int end, object? state)
+{
+    private ulong _seen;
+
+    /// <summary>Which.</summary>
+    public OnnxMessage Message { get; } = message;
+
+    /// <summary>Offset of its end.</summary>
+    public int End { get; } = end;
+
+    /// <summary>What is collected of it; null: nothing.</summary>
+    public object? State { get; } = state;
+
+    /// <summary>False when the field was there before.</summary>
+    public bool Seen(int number)
+    {
+        ulong bit = 1UL << number;
+        bool isNew = (_seen & bit) == 0;
+        _seen |= bit;
+        return isNew;
+    }
+}

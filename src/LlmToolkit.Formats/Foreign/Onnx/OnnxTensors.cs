@@ -211,7 +211,7 @@ internal sealed class OnnxTensors
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _findings.Add(FileErrors.Unreadable(path, e.Message));
+            _findings.Add(FileErrors.Unreadable(path, e));
             return null;
         }
     }
