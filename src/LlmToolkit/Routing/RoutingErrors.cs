@@ -28,7 +28,7 @@ internal static class RoutingErrors
             File = path,
             // One backend's one reason is the message already.
             Evidence = plan.Fits.Sum(f => f.Reasons.Count) > 1 ? string.Join("; ", plan.Fits.SelectMany(f => f.Reasons.Select(r => $"{f.Backend}: {r.Message}"))) : null,
-            Cause = Diagnosis.ErrorCatalog.Find(first.Code)?.Causes.FirstOrDefault(),
+            Cause = Diagnosis.ErrorCatalog.Find(first.Code) is { Causes: [string cause, ..] } ? cause : null,
             Certainty = Certainty.Likely,
             Fixes = [.. obstacles.Select(r => r.Remedy).OfType<string>().Distinct(), "Run `llmtk plan MODEL --explain` to see every reason."],
         });

@@ -21,7 +21,7 @@ public sealed class FailureTableTests
         }
 
         List<string> wrongCodes = [.. results.Where(r => r.Found?.Code != r.Case.Code).Select(r => $"{r.Case}: {r.Found?.Code ?? "nothing"} instead of {r.Case.Code}: {r.Found?.Message}")];
-        List<string> wrongFixes = [.. results.Where(r => r.Found is not null && (r.Found.Fixes.Count == 0 || !r.Found.Fixes[0].Contains(r.Case.Fix, StringComparison.OrdinalIgnoreCase))).Select(r => $"{r.Case}: \"{r.Found!.Fixes.FirstOrDefault()}\" lacks \"{r.Case.Fix}\"")];
+        List<string> wrongFixes = [.. results.Where(r => r.Found is not null && (r.Found.Fixes.Count == 0 || !First(r.Found).Contains(r.Case.Fix, StringComparison.OrdinalIgnoreCase))).Select(r => $"{r.Case}: \"{First(r.Found)}\" lacks \"{r.Case.Fix}\"")];
         List<string> silent = [.. results.Where(r => r.Case.Says is string says && r.Found is { } d && !$"{d.Message} {d.Evidence} {d.Cause}".Contains(says, StringComparison.Ordinal)).Select(r => $"{r.Case}: \"{r.Found!.Message}\" does not say \"{r.Case.Says}\"")];
         string report = string.Join("\n", ["wrong codes:", .. wrongCodes, "wrong first fixes:", .. wrongFixes, "what is not said:", .. silent]);
         TestContext.Current.TestOutputHelper?.WriteLine(report);
@@ -82,7 +82,7 @@ public sealed class FailureTableTests
         {
             count++;
             page.Append("| ").Append(item.Id).Append(" | ").Append(Cell(item.Case, where)).Append(" | ").Append(Cell(item.Elsewhere.Split('\n')[0], where)).Append(" | ").Append(found is null ? "" : $"[{found.Code}](errors/{found.Code}.md)")
-                .Append(" | ").Append(Cell(found?.Message ?? "", where)).Append(" | ").Append(Cell(found?.Fixes.FirstOrDefault() ?? "", where)).Append(" |\n");
+                .Append(" | ").Append(Cell(found?.Message ?? "", where)).Append(" | ").Append(Cell(First(found), where)).Append(" |\n");
         }
 
         page.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n{count} cases: the code is right in {codes}, the first fix in {fixes}.\n");
@@ -94,6 +94,8 @@ public sealed class FailureTableTests
 
         Assert.True(File.Exists(path) && File.ReadAllText(path).ReplaceLineEndings("\n") == page.ToString(), "docs/failures.md is not what the test says; run it once with LLMTK_UPDATE=1 and review the difference.");
     }
+
+    private static string First(Diagnostic? found) => found is { Fixes: [string fix, ..] } ? fix : "";
 
     /// <summary>A table's cell: one line, no bar, no folder of this run.</summary>
     private static string Cell(string text, string where)
