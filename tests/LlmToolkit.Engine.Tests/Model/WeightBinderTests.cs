@@ -181,14 +181,14 @@ public sealed class WeightBinderTests
     }
 
     [Fact]
-    public void Find_UnknownArchitecture_IsRefusedWithTheListOfKnown()
+    public void Find_UnknownArchitecture_IsRefusedWithTheWayToTheKnown()
     {
         using TinyContainer model = new("""{ "model_type": "mamba" }""");
         ModelException error = Assert.Throws<ModelException>(() => new EngineBackend().Find(model));
         Assert.Equal("LT4010", error.Diagnostic.Code);
         Assert.Equal(FaultKind.Unsupported, error.Diagnostic.Kind);
         Assert.Contains("\"mamba\"", error.Message, StringComparison.Ordinal);
-        Assert.Contains("gpt_neox", error.Message, StringComparison.Ordinal);
+        Assert.Contains("list-architectures", error.Diagnostic.Fixes[0], StringComparison.Ordinal);
     }
 
     [Fact]
