@@ -42,6 +42,9 @@ internal static partial class Rules
     /// <summary>Processor time of the reading thread for one input. Wall time would blame the reader for a busy machine.</summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(1);
 
+    /// <summary>The violation of <see cref="MaxTime"/>.</summary>
+    public const string TooSlow = "more than a second of processor time";
+
     /// <summary>Runs a reader on one input; says what rule it broke, or null.</summary>
     /// <param name="tally">Where to count.</param>
     /// <param name="most">Most managed bytes that may be allocated.</param>
@@ -75,7 +78,7 @@ internal static partial class Rules
         tally.MostAllocated = Math.Max(tally.MostAllocated, allocated);
         tally.Longest = time > tally.Longest ? time : tally.Longest;
         return violation
-            ?? (allocated > most ? $"{allocated} bytes allocated" : time > MaxTime ? $"{time.TotalSeconds:F2} s of processor time" : null);
+            ?? (allocated > most ? $"{allocated} bytes allocated" : time > MaxTime ? TooSlow : null);
     }
 
     /// <summary>What is wrong with a diagnostic, or null: codes are of the register and not of the unexpected, texts are safe to print.</summary>

@@ -4,5 +4,5 @@ namespace LlmToolkit.Fuzz;
 internal static class Targets
 {
     /// <summary>A new target of each kind.</summary>
-    public static FuzzTarget[] All() => [new GgufTarget(), new SafetensorsTarget(), new PyTorchTarget(), new HuggingFaceTarget(), new OnnxTarget(), new TokenizerTarget(), new TemplateTarget()];
+    public static FuzzTarget[] All() => [new GgufTarget(), new SafetensorsTarget(), new PyTorchTarget(), new HuggingFaceTarget(), new OnnxTarget(), new ValidatorTarget(), new TokenizerTarget(), new TemplateTarget()];
 }

@@ -55,7 +55,8 @@ public sealed unsafe class TensorData : IDisposable
         ArgumentNullException.ThrowIfNull(memory);
         memory.AddReference();
         (Info, Address, _memory, Copied) = (info, address, memory, copied);
-        RowBytes = info.DType.Bytes(info.Shape.Columns);
+        // An empty tensor may have rows of a length that no memory holds.
+        RowBytes = info.Bytes == 0 ? 0 : info.DType.Bytes(info.Shape.Columns);
         Rows = info.Shape.Rows;
     }
 
@@ -68,7 +69,7 @@ public sealed unsafe class TensorData : IDisposable
     /// <summary>What keeps the bytes alive, shared by all tensors of a file.</summary>
     public TensorMemory Memory => _memory;
 
-    /// <summary>Bytes of a row.</summary>
+    /// <summary>Bytes of a row; 0 for an empty tensor.</summary>
     public long RowBytes { get; }
 
     /// <summary>Number of rows.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LlmToolkit.Engine.Kernels;
 
 namespace LlmToolkit.Engine.Quants;
@@ -30,7 +31,14 @@ internal abstract unsafe class BlockQuant<TBlock> : Quant
         int done = 0;
         for (; count - done >= TBlock.Length; done += TBlock.Length)
         {
-            DequantizeBlock(blocks++, values + done);
+            if (Vector256.IsHardwareAccelerated)
+            {
+                DequantizeBlock256(blocks++, values + done);
+            }
+            else
+            {
+                DequantizeBlock(blocks++, values + done);
+            }
         }
 
         if (done < count)
@@ -140,6 +148,28 @@ internal abstract unsafe class BlockQuant<TBlock> : Quant
                 {
                     panel[((c + i) * PanelRowsF32) + r] = weights[i];
                 }
+            }
+        }
+    }
+
+    /// <summary>As <see cref="DequantizeBlock"/>, eight values at a time: the same operations, so the same bits.</summary>
+    private static void DequantizeBlock256(TBlock* block, float* values)
+    {
+        float* scales = stackalloc float[MostLength / 16];
+        float* minimums = stackalloc float[MostLength / 16];
+        TBlock.Scales(block, scales, minimums);
+        Vector256<int> offset = Vector256.Create(TBlock.Signed ? 128 - TBlock.Offset : -TBlock.Offset);
+        for (int part = 0; part < TBlock.Length / Part; part++, values += Part)
+        {
+            Vector256<byte> q = TBlock.Unpack256(block, part);
+            (Vector256<short> low, Vector256<short> high) = TBlock.Signed ? Vector256.Widen(q.AsSByte()) : (Vector256.WidenLower(q).AsInt16(), Vector256.WidenUpper(q).AsInt16());
+            for (int i = 0; i < Part; i += Lanes)
+            {
+                Vector256<short> half = i < Part / 2 ? low : high;
+                Vector256<int> integers = (i % (Part / 2) == 0 ? Vector256.WidenLower(half) : Vector256.WidenUpper(half)) + offset;
+                int group = ((part * Part) + i) / TBlock.Group;
+                Vector256<float> scaled = Vector256.ConvertToSingle(integers) * scales[group];
+                (TBlock.HasMinimum ? scaled + Vector256.Create(minimums[group]) : scaled).Store(values + i);
             }
         }
     }

@@ -81,7 +81,7 @@ internal static class ForeignErrors
     public static Diagnostic OldGgml(string path, string magic, string kind) => new()
     {
         Code = "LT1406",
-        Kind = FaultKind.Unsupported,
+        Kind = FaultKind.Refused,
         Message = $"The file is in GGML's older form '{magic}' ({kind}), which GGUF replaced in 2023.",
         File = path,
         Evidence = $"magic number '{magic}'",
@@ -92,7 +92,7 @@ internal static class ForeignErrors
     public static Diagnostic TorchScript(string path) => new()
     {
         Code = "LT1407",
-        Kind = FaultKind.Unsupported,
+        Kind = FaultKind.Refused,
         Message = "The file is a TorchScript archive: a compiled program with its constants, not a state dict.",
         File = path,
         Evidence = "a zip with constants.pkl",
@@ -103,7 +103,7 @@ internal static class ForeignErrors
     public static Diagnostic TorchExport(string path) => new()
     {
         Code = "LT1408",
-        Kind = FaultKind.Unsupported,
+        Kind = FaultKind.Refused,
         Message = "The file is a torch.export or torch.package archive: a program, not a state dict.",
         File = path,
         Evidence = "a zip with a program of torch.export or torch.package",
@@ -114,7 +114,7 @@ internal static class ForeignErrors
     public static Diagnostic Distributed(string path) => new()
     {
         Code = "LT1409",
-        Kind = FaultKind.Unsupported,
+        Kind = FaultKind.Refused,
         Message = "The directory is a distributed checkpoint of torch (.metadata and .distcp files).",
         File = path,
         Evidence = ".metadata and .distcp files",
@@ -125,7 +125,7 @@ internal static class ForeignErrors
     public static Diagnostic Keras(string path, string form) => new()
     {
         Code = "LT1410",
-        Kind = FaultKind.Unsupported,
+        Kind = FaultKind.Refused,
         Message = $"The file is a Keras or HDF5 file ({form}).",
         File = path,
         Evidence = form,
@@ -136,7 +136,7 @@ internal static class ForeignErrors
     public static Diagnostic NumPy(string path, string form) => new()
     {
         Code = "LT1411",
-        Kind = FaultKind.Unsupported,
+        Kind = FaultKind.Refused,
         Message = $"The file holds NumPy arrays ({form}), not a model with its configuration.",
         File = path,
         Evidence = form,
@@ -147,7 +147,7 @@ internal static class ForeignErrors
     public static Diagnostic TensorFlow(string path, string form) => new()
     {
         Code = "LT1412",
-        Kind = FaultKind.Unsupported,
+        Kind = FaultKind.Refused,
         Message = $"This is a TensorFlow model ({form}).",
         File = path,
         Evidence = form,
@@ -289,7 +289,7 @@ internal static class ForeignErrors
     public static Diagnostic OtherRuntime(string path, string form, string runtime) => new()
     {
         Code = "LT1453",
-        Kind = FaultKind.Unsupported,
+        Kind = FaultKind.Refused,
         Message = $"This is a model for {runtime} ({form}).",
         File = path,
         Evidence = form,
@@ -336,7 +336,7 @@ internal static class ForeignErrors
     public static Diagnostic TextOnnx(string path) => new()
     {
         Code = "LT1457",
-        Kind = FaultKind.Unsupported,
+        Kind = FaultKind.Refused,
         Message = "The file is an ONNX model written as text.",
         File = path,
         Evidence = "begins like ONNX's text form",

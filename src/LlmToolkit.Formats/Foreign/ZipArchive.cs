@@ -37,12 +37,14 @@ internal sealed class ZipArchive : ForeignRecogniser
         {
             rest = rest[at..];
             int length = rest.Length < Fixed ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(rest[28..]);
-            if (length > 0 && rest.Length >= Fixed + length)
+            bool isWhole = length > 0 && rest.Length >= Fixed + length;
+            if (isWhole)
             {
                 names.Add(Encoding.UTF8.GetString(rest.Slice(Fixed, length)));
             }
 
-            rest = rest[4..];
+            // Past the name: signatures within a name would make every byte of the tail part of many names.
+            rest = rest[(isWhole ? Fixed + length : 4)..];
         }
 
         // A cut archive has no directory; its first entry is at the beginning.

@@ -65,20 +65,20 @@ internal sealed partial class PyTorchIndex
         JsonElement root = JsonLimits.ReadObject(file.Path, JsonLimits.MaxIndexBytes);
         if (!root.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
         {
-            throw PyTorchErrors.BadIndex(file.Path, "there is no object \"weight_map\"");
+            throw PyTorchSetErrors.BadIndex(file.Path, "there is no object \"weight_map\"");
         }
 
         foreach (JsonProperty entry in map.EnumerateObject())
         {
             string shard = entry.Value.ValueKind == JsonValueKind.String
                 ? entry.Value.GetString()!
-                : throw PyTorchErrors.BadIndex(file.Path, $"the file of \"{Shown.Text(entry.Name)}\" is a {entry.Value.ValueKind}");
+                : throw PyTorchSetErrors.BadIndex(file.Path, $"the file of \"{Shown.Text(entry.Name)}\" is a {entry.Value.ValueKind}");
             index.Add(entry.Name, shard, file.Path);
         }
 
         if (index._tensors.Count == 0)
         {
-            throw PyTorchErrors.BadIndex(file.Path, "\"weight_map\" is empty");
+            throw PyTorchSetErrors.BadIndex(file.Path, "\"weight_map\" is empty");
         }
 
         index.Shards = [.. index._tensors.Keys.Order(StringComparer.Ordinal)];
@@ -93,7 +93,7 @@ internal sealed partial class PyTorchIndex
             _tensors.Add(shard, names = []);
             if (_tensors.Count > MaxShards)
             {
-                throw PyTorchErrors.BadIndex(path, $"it names more than {MaxShards} files");
+                throw PyTorchSetErrors.BadIndex(path, $"it names more than {MaxShards} files");
             }
         }
 

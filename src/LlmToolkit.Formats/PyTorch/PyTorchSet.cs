@@ -124,7 +124,7 @@ internal sealed class PyTorchSet : IDisposable
         if (missing.Count > 0)
         {
             IsComplete = false;
-            Findings.Insert(0, PyTorchErrors.MissingShard(Artifact.Path, missing, index.Shards.Count));
+            Findings.Insert(0, PyTorchSetErrors.MissingShard(Artifact.Path, missing, index.Shards.Count));
         }
     }
 
@@ -137,7 +137,7 @@ internal sealed class PyTorchSet : IDisposable
             string name = tensor.Info.Name;
             if (!homes.TryAdd(name, shard))
             {
-                Findings.Add(PyTorchErrors.DoubledTensor(Artifact.Path, name, homes[name], shard));
+                Findings.Add(PyTorchSetErrors.DoubledTensor(Artifact.Path, name, homes[name], shard));
             }
             else if (index.IsComplete && !expected.Remove(name))
             {
@@ -151,12 +151,12 @@ internal sealed class PyTorchSet : IDisposable
 
         if (foreign.Count > 0)
         {
-            Findings.Add(PyTorchErrors.ForeignTensor(Artifact.Path, shard, foreign));
+            Findings.Add(PyTorchSetErrors.ForeignTensor(Artifact.Path, shard, foreign));
         }
 
         if (index.IsComplete && expected.Count > 0)
         {
-            Findings.Add(PyTorchErrors.MissingTensor(Artifact.Path, shard, expected));
+            Findings.Add(PyTorchSetErrors.MissingTensor(Artifact.Path, shard, expected));
         }
     }
 }

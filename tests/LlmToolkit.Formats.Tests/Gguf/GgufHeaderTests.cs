@@ -15,7 +15,7 @@ public sealed class GgufHeaderTests : IDisposable
         { "zip file (PyTorch)", [0x50, 0x4B, 3, 4, 0, 0, 0, 0], "LT1000", "0x04034B50" },
         { "ggjt file of 2023", "tjgg\u0003\0\0\0"u8.ToArray(), "LT1001", "tjgg" },
         { "web page", "<!DOCTYPE html><html>"u8.ToArray(), "LT1404", "web page" },
-        { "server's error", "{\"error\":\"Repository not found\"}"u8.ToArray(), "LT1405", "JSON text" },
+        { "server's error", "{\"error\":\"Repository not found\"}"u8.ToArray(), "LT1450", "Repository not found" },
         { "LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 4661211808\n"u8.ToArray(), "LT1403", "4661211808" },
         { "zeros", new byte[64], "LT1418", "64 zero bytes" },
         { "magic only", "GGUF"u8.ToArray(), "LT1002", "the version" },

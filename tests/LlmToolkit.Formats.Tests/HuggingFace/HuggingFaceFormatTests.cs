@@ -181,7 +181,7 @@ public sealed class HuggingFaceFormatTests : IDisposable
         using ModelDescription description = Format.Describe(_folder.Artifact);
 
         Diagnostic finding = Assert.Single(description.Findings);
-        Assert.Equal(("LT1301", FaultKind.Unsupported), (finding.Code, finding.Kind));
+        Assert.Equal(("LT1308", FaultKind.Unsupported), (finding.Code, finding.Kind));
         Assert.Equal("org/base", description.Info!.AdapterOf);
         Assert.Single(description.Tensors);
     }

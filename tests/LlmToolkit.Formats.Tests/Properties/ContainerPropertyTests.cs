@@ -19,6 +19,9 @@ public sealed class ContainerPropertyTests
     [Fact]
     public void HuggingFace_Mutated_IsReadOrRefused() => Holds(new HuggingFaceTarget());
 
+    [Fact]
+    public void Onnx_Mutated_IsReadOrRefused() => Holds(new OnnxTarget());
+
     private static void Holds(FuzzTarget target)
     {
         using (target)

@@ -16,7 +16,7 @@ public sealed class SafetensorsHeaderTests : IDisposable
         { "length of 2^63", [0x3C, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF], "LT1101", "limit 0" },
         { "length 0", [0, 0, 0, 0, 0, 0, 0, 0, 1, 2], "LT1101", "length is 0" },
         { "LFS pointer", "version https://git-lfs.github.com/spec/v1\nsize 9000000000\n"u8.ToArray(), "LT1403", "9000000000" },
-        { "server's error", "{\"error\":\"Repository not found\"}"u8.ToArray(), "LT1405", "JSON text" },
+        { "server's error", "{\"error\":\"Repository not found\"}"u8.ToArray(), "LT1450", "Repository not found" },
         { "no UTF-8", File(new byte[] { 0xFF }), "LT1102", "UTF-8" },
         { "open brace", File("{"), "LT1103", "line 1" },
         { "array", File("[]"), "LT1103", "StartArray" },

@@ -80,7 +80,7 @@ public sealed class BatchTests
 
         List<BatchResult<string>> results = await Batch.RunAsync(Numbers(4), 2, Judge, null, Cancellation).ToListAsync(Cancellation);
 
-        Assert.Equal(["LT2001", "LT1541", "LT9000", null], results.Select(r => r.Error?.Code));
+        Assert.Equal([FaultKind.Usage, FaultKind.Refused, FaultKind.Unexpected, null], results.Select(r => r.Error?.Kind));
         Assert.Equal([true, true, true, false], results.Select(r => r.Value is null));
     }
 

@@ -53,7 +53,7 @@ internal readonly record struct FileStamp(long Length, long Modified, long Chang
     {
         try
         {
-            FileInfo known = new(Environment.ProcessPath ?? typeof(FileStamp).Assembly.Location);
+            FileInfo known = new(Environment.ProcessPath ?? "");
             known = known.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? known;
             return Stat(known.FullName, out FileStatus status) == 0
                 && status.Size == known.Length

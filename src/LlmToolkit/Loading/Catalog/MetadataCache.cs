@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -32,6 +33,8 @@ public sealed class MetadataCache
 
     /// <summary>An entry takes some 2 KiB; one above this is damaged.</summary>
     private const int MaxEntryBytes = 4 << 20;
+
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdef");
 
     private readonly long _maxBytes;
     private volatile bool _isReadOnly;
@@ -234,7 +237,7 @@ public sealed class MetadataCache
 
     /// <summary>By name, so that a folder that was named by mistake loses nothing.</summary>
     private static bool IsOurs(FileInfo file) =>
-        file.Extension is Ending or Unfinished && file.Name.Length > NameLength && file.Name[NameLength] == '.' && file.Name.AsSpan(0, NameLength).IndexOfAnyExcept("0123456789abcdef") < 0 && file.Exists;
+        file.Extension is Ending or Unfinished && file.Name.Length > NameLength && file.Name[NameLength] == '.' && !file.Name.AsSpan(0, NameLength).ContainsAnyExcept(s_digits) && file.Exists;
 
     private static bool Quietly(Action action)
     {

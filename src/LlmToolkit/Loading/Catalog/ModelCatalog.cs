@@ -190,7 +190,7 @@ public sealed class ModelCatalog(ToolkitRegistry? registry = null, MetadataCache
         {
             return $"{module.ModuleVersionId:N}";
         }
-        catch (Exception e) when (e is NotSupportedException or InvalidOperationException or NotImplementedException)
+        catch (Exception e) when (e is NotSupportedException or InvalidOperationException)
         {
             // Compiled ahead of time, modules have no identity of their own: the program's file has.
             return $"{module.Assembly.FullName} {(Environment.ProcessPath is { } program ? FileStamp.Of(program) : null)}";

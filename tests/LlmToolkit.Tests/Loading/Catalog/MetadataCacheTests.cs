@@ -1,3 +1,5 @@
+using System.Runtime.Versioning;
+
 namespace LlmToolkit.Tests.Loading.Catalog;
 
 public sealed class MetadataCacheTests : IDisposable
@@ -96,6 +98,7 @@ public sealed class MetadataCacheTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public async Task Entries_AreTheUsersAlone()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has other rights.");
