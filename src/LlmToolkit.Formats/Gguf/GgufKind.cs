@@ -28,7 +28,7 @@ internal static class GgufKind
         if (type == "adapter" || metadata.Text("adapter.type") is not null || AllEnd(tensors, ".lora_a", ".lora_b"))
         {
             string of = metadata.Text("general.base_model.0.name", "general.base_model.0.repo_url") ?? architecture ?? "another model";
-            return ($"a LoRA adapter for {of}", "Load the base model and give this file with --adapter.", true);
+            return ($"a LoRA adapter for {of}", "Merge it into its base model (llama-export-lora of llama.cpp) and load the result.", true);
         }
 
         if (type == "mmproj" || architecture == "clip")

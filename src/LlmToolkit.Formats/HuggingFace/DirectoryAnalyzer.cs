@@ -204,7 +204,7 @@ public static partial class DirectoryAnalyzer
         else if (artifact.Find("adapter_config.json") is not null)
         {
             ArtifactFile? adapter = artifact.Find("adapter_model.safetensors") ?? artifact.Find("adapter_model.bin");
-            all.Add(new DirectoryCandidate(adapter?.Name ?? "adapter_config.json", "adapter", adapter is null ? 0 : 1, adapter?.Length ?? 0, false, "an adapter beside the model: name it with --adapter"));
+            all.Add(new DirectoryCandidate(adapter?.Name ?? "adapter_config.json", "adapter", adapter is null ? 0 : 1, adapter?.Length ?? 0, false, "an adapter beside the model; it is not applied"));
         }
 
         ArtifactFile[] original = [.. artifact.Files.Where(f => f.Name.StartsWith("consolidated", StringComparison.Ordinal) && DirectoryWeightSets.LooksLikeWeights(f.Name))];

@@ -31,10 +31,10 @@ public sealed class ErrorReporterTests
     {
         ErrorReporter reporter = new();
         Assert.Equal("LT1542", reporter.Explain(new IOException("device hyperparameter", 28)).Code);
-        Assert.Equal("LT5110", reporter.Explain(new OutOfMemoryException("No space left on device")).Code);
+        Assert.Equal("LT5110", reporter.Explain(FailureTable.OutOfMemory("No space left on device")).Code);
         Assert.Equal("LT1541", reporter.Explain(new UnauthorizedAccessException("Connection refused")).Code);
         Assert.Equal("LT9000", reporter.Explain(new InvalidOperationException("parameter")).Code);
-        Assert.Equal("LT9000", reporter.Explain(new NullReferenceException()).Code);
+        Assert.Equal("LT9000", reporter.Explain(new KeyNotFoundException()).Code);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ internal static partial class FailureTable
         Ended("B12", unchecked((int)0xC0000005), "", "LT4214", "validate"),
         Thrown("C05", "mapping refused", Io(12, "Cannot allocate memory"), "LT5100", "ulimit -v"),
         Thrown("C07", "paging file", Io(unchecked((int)0x800705AF), "Die Auslagerungsdatei ist zu klein"), "LT5102", "paging file"),
-        Thrown("C09", "managed heap full", new OutOfMemoryException(), "LT5110", "memory limit"),
+        Thrown("C09", "managed heap full", OutOfMemory("Exception of type 'System.OutOfMemoryException' was thrown."), "LT5110", "memory limit"),
         Thrown("D01", "no name", new HttpRequestException(HttpRequestError.NameResolutionError, "Name or service not known (huggingface.co:443)", new SocketException((int)SocketError.HostNotFound)), "LT6100", "network connection"),
         Thrown("D02", "refused", new HttpRequestException("Connection refused", new SocketException((int)SocketError.ConnectionRefused)), "LT6101", "server runs"),
         Thrown("D02", "time limit", new TaskCanceledException("The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.", new TimeoutException()), "LT6102", "Try again"),
@@ -63,6 +63,10 @@ internal static partial class FailureTable
         Thrown("F16", "disk fault", Io(5, "Input/output error"), "LT1547", "another disk"),
         Thrown("F18", "wrong processor", new BadImageFormatException("An attempt was made to load a program with an incorrect format. (0x8007000B)"), "LT4203", "this processor"),
     ];
+
+#pragma warning disable CA2201 // The runtime's own exception is what is explained here.
+    public static OutOfMemoryException OutOfMemory(string message) => new(message);
+#pragma warning restore CA2201
 
     private static IOException Io(int number, string text) => new(text, number);
 
