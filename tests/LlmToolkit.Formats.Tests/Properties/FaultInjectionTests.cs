@@ -26,7 +26,7 @@ public sealed class FaultInjectionTests
             }
 
             ModelArtifact artifact = format == "huggingface" ? folder.Artifact : ModelArtifact.FromPath(Path.Combine(folder.Path, seed.Files[0]));
-            foreach (Exception fault in (Exception[])[new IOException("Input/output error"), new UnauthorizedAccessException("Access denied"), new FileNotFoundException("gone"), new OutOfMemoryException("Cannot allocate memory")])
+            foreach (Exception fault in (Exception[])[new IOException("Input/output error"), new UnauthorizedAccessException("Access denied"), new FileNotFoundException("gone"), new InsufficientMemoryException("Cannot allocate memory")])
             {
                 // A folder's tokenizer and README are only looked at: without them it opens, and whoever builds the tokenizer reads it again.
                 FailEach(() => reader.Open(artifact).Dispose(), fault, mustTell: format != "huggingface", folder.Path);
