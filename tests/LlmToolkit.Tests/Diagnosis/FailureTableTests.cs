@@ -100,7 +100,7 @@ public sealed class FailureTableTests
     /// <summary>A table's cell: one line, no bar, no folder of this run.</summary>
     private static string Cell(string text, string where)
     {
-        string shown = text.Replace(where + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(where, "folder", StringComparison.Ordinal).Replace(SharedData.Repository, "", StringComparison.Ordinal)
+        string shown = text.Replace(where + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(where, "folder", StringComparison.Ordinal).Replace(Path.GetFileName(where), "folder", StringComparison.Ordinal).Replace(SharedData.Repository, "", StringComparison.Ordinal)
             .ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
         return shown.Length > 220 ? shown[..220] + "…" : shown;
     }
