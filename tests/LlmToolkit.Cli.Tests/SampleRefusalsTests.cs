@@ -67,5 +67,5 @@ public sealed class SampleRefusalsTests
 
     /// <summary>Without the folder of this run; the folder itself is "model".</summary>
     private static string Short(string text, string folder) =>
-        text.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(folder, "model", StringComparison.Ordinal);
+        text.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(folder, "model", StringComparison.Ordinal).Replace(Path.GetFileName(folder), "model", StringComparison.Ordinal);
 }
