@@ -65,12 +65,21 @@ public static class ForeignFormats
     private static readonly ForeignRecogniser s_json = new JsonText();
 
     /// <summary>Says what stands in a file that does not begin as it should, or null when its first bytes do not tell.</summary>
-    /// <param name="path">The file, which exists.</param>
+    /// <param name="path">The file; one that is gone meanwhile is not explained.</param>
     /// <param name="head">Its first bytes.</param>
     /// <param name="expectsJson">True where the file should be JSON itself: then JSON is no explanation.</param>
     internal static Diagnostic? Leftover(string path, ReadOnlySpan<byte> head, bool expectsJson = false)
     {
-        ModelArtifact artifact = ModelArtifact.FromPath(path);
+        ModelArtifact artifact;
+        try
+        {
+            artifact = ModelArtifact.FromPath(path);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+
         ProbeBytes bytes = new(head, []);
         foreach (ForeignRecogniser recogniser in s_leftovers)
         {

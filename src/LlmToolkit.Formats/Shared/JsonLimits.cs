@@ -74,7 +74,7 @@ internal static class JsonLimits
         }
         catch (InvalidOperationException e)
         {
-            throw new ModelException(FileErrors.JsonInvalid(path, "it holds half a surrogate pair, which is no text"), e);
+            throw NoText(path, e);
         }
         catch (JsonException e)
         {
@@ -96,8 +96,14 @@ internal static class JsonLimits
             {
                 throw Invalid(path, second);
             }
+            catch (InvalidOperationException second)
+            {
+                throw NoText(path, second);
+            }
         }
     }
+
+    private static ModelException NoText(string path, InvalidOperationException e) => new(FileErrors.JsonInvalid(path, "it holds half a surrogate pair, which is no text"), e);
 
     private static ModelException Invalid(string path, JsonException e) =>
         // The parser's text quotes the file; its position is what helps and what is safe to show.

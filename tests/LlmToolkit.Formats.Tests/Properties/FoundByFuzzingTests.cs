@@ -44,6 +44,11 @@ public sealed class FoundByFuzzingTests : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
     }
 
+    /// <summary>InvalidOperationException: the half pair stood behind a bare NaN, which has the text parsed a second time.</summary>
+    [Fact]
+    public void Json_HalfASurrogatePairBehindNaN_IsRefused() =>
+        Assert.Equal("LT1521", Assert.Throws<ModelException>(() => LlmToolkit.Formats.Shared.JsonLimits.Parse("{\"a\":NaN,\"b\":\"\\ud800\"}"u8.ToArray(), "config.json")).Diagnostic.Code);
+
     private void ReadAll(string format, byte[] bytes)
     {
         using ModelContainer container = DefaultFormats.All.First(f => f.Name == format).Open(_folder.ArtifactOf("f", bytes));
