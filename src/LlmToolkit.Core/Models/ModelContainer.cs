@@ -51,6 +51,12 @@ public abstract class ModelContainer : IDisposable
     /// <summary>How an encoder's hidden states become one vector.</summary>
     public virtual PoolingOptions Pooling => new();
 
+    /// <summary>For PyTorch: the globals that were met and left inert, as <c>module.name</c>.</summary>
+    public virtual IReadOnlyList<string> Opaque => [];
+
+    /// <summary>For PyTorch: every global that the files' pickles name, as <c>module.name</c>. Nothing was imported.</summary>
+    public virtual IReadOnlyList<string> Imports => [];
+
     /// <summary>The values of a tensor, in place where the file allows it. Dispose what is returned.</summary>
     /// <exception cref="ModelException">A compressed entry is damaged, blocks of the other byte order cannot be turned, or the file was changed since it was opened.</exception>
     public abstract TensorData Read(TensorInfo tensor);

@@ -14,6 +14,8 @@ public sealed class ModelDescription : IDisposable
         Info = container.Info;
         Metadata = container.Metadata;
         Tensors = container.Tensors;
+        Opaque = container.Opaque;
+        Imports = container.Imports;
         Findings = container.Check();
     }
 

@@ -330,7 +330,7 @@ internal static class ForeignErrors
         Evidence = content,
         Cause = "The download left the weights out, or another folder was meant.",
         Certainty = Certainty.Likely,
-        Fixes = [..routes, "Name the folder that holds config.json and the weights, or a model file.", "Download the weight files (GGUF or safetensors) into it."],
+        Fixes = [.. routes, "Name the folder that holds config.json and the weights, or a model file.", "Download the weight files (GGUF or safetensors) into it."],
     };
 
     public static Diagnostic TextOnnx(string path) => new()

@@ -37,6 +37,12 @@ internal sealed class HuggingFaceContainer(ModelArtifact artifact, HuggingFaceFo
     public override PoolingOptions Pooling => folder.Pooling;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> Opaque => weights.Opaque;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Imports => weights.Imports;
+
+    /// <inheritdoc/>
     public override TensorData Read(TensorInfo tensor) => weights.Read(tensor);
 
     /// <inheritdoc/>

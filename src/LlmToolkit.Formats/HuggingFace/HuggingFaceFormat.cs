@@ -159,6 +159,7 @@ public sealed class HuggingFaceFormat : IModelFormat
             Metadata = folder?.Config ?? weights?.Metadata,
             Tensors = weights?.Tensors ?? [],
             Opaque = weights?.Opaque ?? [],
+            Imports = weights?.Imports ?? [],
             Resource = weights,
         };
     }

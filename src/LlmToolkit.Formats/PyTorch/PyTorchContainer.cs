@@ -39,8 +39,11 @@ internal sealed class PyTorchContainer : ModelContainer
     /// <inheritdoc/>
     public override IReadOnlyList<TensorInfo> Tensors { get; }
 
-    /// <summary>Globals that were met and left inert.</summary>
-    public IReadOnlyList<string> Opaque => _set.Opaque;
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Opaque => _set.Opaque;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Imports => _set.Imports;
 
     /// <summary>Opens strictly: every tensor that can be reached, under the path of its keys.</summary>
     public static PyTorchContainer Open(ModelArtifact artifact) => Open(PyTorchSet.Read(artifact));

@@ -58,7 +58,7 @@ internal sealed class PyTorchFormat : IWeightFormat
         PyTorchSet set = PyTorchSet.Read(artifact);
         if (set.Refusal is null)
         {
-            return new ModelDescription(PyTorchContainer.Open(set)) { Opaque = set.Opaque, Imports = set.Imports };
+            return new ModelDescription(PyTorchContainer.Open(set));
         }
 
         Dictionary<string, PyTorchTensor> tensors = set.Tensors.ToDictionary(t => t.Info.Name, StringComparer.Ordinal);

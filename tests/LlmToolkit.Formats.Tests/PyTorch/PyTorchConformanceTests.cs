@@ -151,4 +151,14 @@ public class PyTorchConformanceTests
     }
 
     private static string TorchName(DType type) => PyTorchConstants.Types.First(t => t.DType == type).Name;
+
+    [Fact]
+    public void Describe_FolderOfPickledWeights_TellsWhatTheyName()
+    {
+        using ModelDescription folder = LlmToolkit.Formats.DefaultFormats.All.Single(f => f.Name == "huggingface").Describe(ModelArtifact.FromPath(SharedData.Conformance("models", "llama-bin-sharded")));
+
+        Assert.NotNull(folder.Container);
+        Assert.Contains("torch._utils._rebuild_tensor_v2", folder.Imports);
+        Assert.Empty(folder.Opaque);
+    }
 }

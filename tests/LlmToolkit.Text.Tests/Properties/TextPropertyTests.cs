@@ -1,4 +1,3 @@
-using CsCheck;
 using LlmToolkit.Fuzz;
 
 namespace LlmToolkit.Text.Tests.Properties;
@@ -18,7 +17,7 @@ public sealed class TextPropertyTests
         using (target)
         {
             Assert.Empty(target.RefusedSeeds());
-            target.Inputs.Sample(input => Assert.Null(target.Judge(input)), iter: PropertyCount.Value, threads: 1, print: i => i.ToString());
+            Assert.Null(PropertyRun.FirstViolation(target));
         }
     }
 }
