@@ -33,7 +33,9 @@ public enum FileNodeKind
 /// <param name="Links">Names the file has (hard links); null where the system does not tell.</param>
 /// <param name="Inode">Number of the file on its disk; null where the system does not tell.</param>
 /// <param name="Device">Number of the disk; null where the system does not tell.</param>
-public sealed partial record FileFacts(FileNodeKind Kind, long Length, long? Links = null, ulong? Inode = null, ulong? Device = null)
+/// <param name="Modified">Time of the last write, in ns since 1970; null where the system does not tell.</param>
+/// <param name="Changed">Time of the last change of content, name or rights, in ns since 1970: it moves even when a tool puts the time of writing back. Null where the system does not tell.</param>
+public sealed partial record FileFacts(FileNodeKind Kind, long Length, long? Links = null, ulong? Inode = null, ulong? Device = null, long? Modified = null, long? Changed = null)
 {
     private const int NoEntry = 2;
     private const int AccessDenied = 13;
@@ -67,20 +69,20 @@ public sealed partial record FileFacts(FileNodeKind Kind, long Length, long? Lin
         return !file.Exists ? null
             : (file.Attributes & FileAttributes.Device) != 0 ? new FileFacts(FileNodeKind.CharacterDevice, 0)
             // Pipes, sockets and devices have no length, and neither has an empty file: no byte of either is read.
-            : new FileFacts(file.Length == 0 ? FileNodeKind.Unknown : FileNodeKind.File, file.Length);
+            : new FileFacts(file.Length == 0 ? FileNodeKind.Unknown : FileNodeKind.File, file.Length, Modified: (file.LastWriteTimeUtc - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick);
     }
 
     /// <summary>False where the C library has no statx.</summary>
     private static bool OfLinux(string path, out FileFacts? facts)
     {
         const int currentFolder = -100;
-        const uint typeLinksInodeSize = 0x1 | 0x4 | 0x100 | 0x200;
+        const uint typeLinksTimesInodeSize = 0x1 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200;
         facts = null;
         Statx answer;
         int error;
         try
         {
-            error = StatxOf(currentFolder, path, 0, typeLinksInodeSize, out answer) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            error = StatxOf(currentFolder, path, 0, typeLinksTimesInodeSize, out answer) == 0 ? 0 : Marshal.GetLastPInvokeError();
         }
         catch (EntryPointNotFoundException)
         {
@@ -113,9 +115,13 @@ public sealed partial record FileFacts(FileNodeKind Kind, long Length, long? Lin
             0x6000 => FileNodeKind.BlockDevice,
             _ => FileNodeKind.Unknown,
         };
-        facts = new FileFacts(kind, kind == FileNodeKind.File ? (long)Math.Min(answer.Size, long.MaxValue) : 0, answer.Links, answer.Inode, ((ulong)answer.DeviceMajor << 32) | answer.DeviceMinor);
+        facts = new FileFacts(kind, kind == FileNodeKind.File ? (long)Math.Min(answer.Size, long.MaxValue) : 0, answer.Links, answer.Inode, ((ulong)answer.DeviceMajor << 32) | answer.DeviceMinor,
+            Nanoseconds(answer.Modified, answer.ModifiedRest), Nanoseconds(answer.Changed, answer.ChangedRest));
         return true;
     }
+
+    /// <summary>A time beyond what 64 bits of ns hold wraps: it is compared, not read.</summary>
+    private static long Nanoseconds(long seconds, uint rest) => unchecked((seconds * 1_000_000_000) + rest);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatxOf(int folder, string path, int flags, uint mask, out Statx answer);
@@ -128,6 +134,10 @@ public sealed partial record FileFacts(FileNodeKind Kind, long Length, long? Lin
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(96)] public long Changed;
+        [FieldOffset(104)] public uint ChangedRest;
+        [FieldOffset(112)] public long Modified;
+        [FieldOffset(120)] public uint ModifiedRest;
         [FieldOffset(136)] public uint DeviceMajor;
         [FieldOffset(140)] public uint DeviceMinor;
     }

@@ -38,6 +38,25 @@ public sealed class FileFactsTests : IDisposable
     }
 
     [Fact]
+    public void Of_TimesThatWerePutBack_StillDiffer()
+    {
+        string file = Write("f", 5);
+        DateTime written = new(2024, 5, 6, 7, 8, 9, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(file, written);
+        FileFacts before = FileFacts.Of(file)!;
+        Assert.Equal((written - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick, before.Modified);
+
+        Thread.Sleep(20);
+        File.WriteAllBytes(file, new byte[5]);
+        File.SetLastWriteTimeUtc(file, written);
+
+        FileFacts after = FileFacts.Of(file)!;
+        Assert.Equal((before.Modified, before.Length, before.Inode), (after.Modified, after.Length, after.Inode));
+        Assert.SkipUnless(after.Changed is not null, "This system does not tell when a file was changed.");
+        Assert.True(after.Changed > before.Changed);
+    }
+
+    [Fact]
     public void Of_Links_AreFollowedAndHardLinksCounted()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Inodes of Linux.");
