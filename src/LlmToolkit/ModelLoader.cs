@@ -69,21 +69,16 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     /// <summary>Stops 3-8: the verdict on a path.</summary>
     /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
     public Task<ValidationReport> ValidateAsync(string path, string? format = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format), path, LoadStop.Validate), cancellationToken);
+        Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format, cancellationToken: cancellationToken), path, LoadStop.Validate), cancellationToken);
 
-    /// <summary>As <see cref="ValidateAsync(string, string?, CancellationToken)"/>, and every value is read too, if asked: slow for large models.</summary>
-    /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
-    public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, cancellationToken), path, LoadStop.Validate), cancellationToken);
-
-    /// <summary>As <see cref="ValidateAsync(string, string?, bool, CancellationToken)"/>, with progress.</summary>
+    /// <summary>As <see cref="ValidateAsync(string, string?, CancellationToken)"/>, and every value is read too, if asked: as long as reading the file takes.</summary>
     /// <param name="path">A file, a directory, or any part of a set.</param>
     /// <param name="format">Judge it as this format; null: by its content.</param>
     /// <param name="deep">Read every value too.</param>
     /// <param name="progress">Told which share of the values was read (stage <c>scan</c>).</param>
     /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
     /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
-    public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, IProgress<LoadProgress>? progress, CancellationToken cancellationToken = default) =>
+    public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, progress, cancellationToken), path, LoadStop.Validate), cancellationToken);
 
     /// <summary>Detects many paths, a few at a time, in their order; the input is read as far as it is worked on. A path that cannot be read gives its error, and the rest goes on.</summary>
@@ -106,7 +101,8 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
         BatchOptions how = options ?? new BatchOptions();
-        return Batch.RunAsync(paths, how.Concurrency, (path, token) => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), how.Format, how.Deep, how.Scan, token), path, LoadStop.Validate), progress, cancellationToken);
+        ModelValidator validator = new(Registry);
+        return Batch.RunAsync(paths, how.Concurrency, (path, token) => Explained(() => validator.Validate(Artifact(path), how.Format, how.Deep, how.Scan, token), path, LoadStop.Validate), progress, cancellationToken);
     }
 
     /// <summary>Stops 3-9: which backend would run the model, and why.</summary>

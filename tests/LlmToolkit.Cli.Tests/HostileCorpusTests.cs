@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using LlmToolkit.Tests;
@@ -11,9 +10,8 @@ public sealed class HostileCorpusTests
     [Fact]
     public async Task Commands_EveryHostileFile_EndAsTheyMust()
     {
-        string generator = SharedData.Require("corpus", "make_bad_models.py");
         using TemporaryFolder folder = new();
-        Generate(generator, folder.Path);
+        HostileCorpus.Make(folder.Path);
         string marker = folder.Name("marker");
         using JsonDocument corpus = JsonDocument.Parse(await File.ReadAllBytesAsync(folder.Name("expected.json"), TestContext.Current.CancellationToken));
         JsonElement defaults = corpus.RootElement.GetProperty("defaults");
@@ -88,24 +86,4 @@ public sealed class HostileCorpusTests
 
     /// <summary>Controls, and marks that turn the direction of text.</summary>
     private static bool IsUnsafe(char c) => (char.IsControl(c) && c is not ('\n' or '\r' or '\t')) || c is >= '\u202A' and <= '\u202E' or >= '\u2066' and <= '\u2069';
-
-    private static void Generate(string generator, string folder)
-    {
-        Process? process = null;
-        try
-        {
-            process = Process.Start(new ProcessStartInfo("python3", [generator, folder]) { RedirectStandardOutput = true });
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-        }
-
-        Assert.SkipWhen(process is null, "There is no python3 to make the hostile files with.");
-        using (process)
-        {
-            process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.Equal(0, process.ExitCode);
-        }
-    }
 }

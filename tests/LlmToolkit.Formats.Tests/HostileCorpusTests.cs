@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using LlmToolkit.Formats.Foreign.Onnx;
 using LlmToolkit.Formats.Tests.Shared;
@@ -15,9 +14,8 @@ public sealed class HostileCorpusTests
     [Fact]
     public void Describe_EveryHostileFile_RefusesOrAccepts()
     {
-        string generator = SharedData.Require("corpus", "make_bad_models.py");
         using TemporaryFolder folder = new();
-        Generate(generator, folder.Path);
+        HostileCorpus.Make(folder.Path);
         using JsonDocument corpus = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder.Path, "expected.json")));
         List<string> misses = [];
         int seen = 0;
@@ -71,27 +69,6 @@ public sealed class HostileCorpusTests
             {
                 misses.Add($"{id} ({reader.Name}, stage {stage}): {(refused ? "refused" : "accepted")}");
             }
-        }
-    }
-
-    private static void Generate(string generator, string folder)
-    {
-        using Process? process = Start(generator, folder);
-        Assert.SkipWhen(process is null, "There is no python3 to make the hostile files with.");
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-    }
-
-    private static Process? Start(string generator, string folder)
-    {
-        try
-        {
-            return Process.Start(new ProcessStartInfo("python3", [generator, folder]) { RedirectStandardOutput = true });
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
         }
     }
 }

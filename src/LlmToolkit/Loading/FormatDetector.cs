@@ -109,8 +109,9 @@ public static class FormatDetector
     {
         try
         {
-            return !artifact.IsDirectory && artifact.Files[0].Length == 0 && FileFacts.Of(artifact.Path)?.Kind is FileNodeKind.Pipe or FileNodeKind.Socket or FileNodeKind.CharacterDevice or FileNodeKind.BlockDevice
-                ? FileFacts.Of(artifact.Path)?.Kind
+            return !artifact.IsDirectory && artifact.Files[0].Length == 0
+                && FileFacts.Of(artifact.Path)?.Kind is { } kind and (FileNodeKind.Pipe or FileNodeKind.Socket or FileNodeKind.CharacterDevice or FileNodeKind.BlockDevice)
+                ? kind
                 : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -7,6 +7,11 @@ namespace LlmToolkit.Loading;
 /// <param name="registry">Formats, checks and backends.</param>
 public sealed class ModelValidator(ToolkitRegistry registry)
 {
+    private HardwareInfo? _hardware;
+
+    /// <summary>The machine, asked once: a verdict is about what could run a model at all, not about the memory that is free at the moment.</summary>
+    private HardwareInfo Hardware => _hardware ??= new HardwareProbe().Probe(registry.Hardware);
+
     /// <summary>What can be known of an artifact.</summary>
     /// <exception cref="ModelException">It is no model, or nothing can be read.</exception>
     public ModelDescription Describe(ModelArtifact artifact, string? format = null)
@@ -41,7 +46,7 @@ public sealed class ModelValidator(ToolkitRegistry registry)
         List<Diagnostic> findings = [.. description.Findings.Concat(registry.Checks.Where(c => thorough || !c.IsThorough).SelectMany(c => c.Check(description))).DistinctBy(f => (f.Code, f.File, f.Message))];
         if (description is { Container: not null, Info: { Architecture: not null } info } && findings.All(f => f.Severity < Severity.High))
         {
-            LoadPlan plan = Routing.BackendRouter.Plan(info, new HardwareProbe().Probe(registry.Hardware), new LoadOptions(), registry.Backends);
+            LoadPlan plan = Routing.BackendRouter.Plan(info, Hardware, new LoadOptions(), registry.Backends);
             if (plan.Winner is null && Routing.RoutingErrors.NoBackend(description.Artifact.Path, plan).Diagnostic is { Kind: FaultKind.Unsupported } unsupported)
             {
                 findings.Add(unsupported);
@@ -55,17 +60,9 @@ public sealed class ModelValidator(ToolkitRegistry registry)
     /// <param name="artifact">What lies at the path.</param>
     /// <param name="format">Judge it as this format; null: by its content.</param>
     /// <param name="deep">Read every value too: as long as reading the file takes.</param>
-    /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
-    public ValidationReport Validate(ModelArtifact artifact, string? format = null, bool deep = false, CancellationToken cancellationToken = default) =>
-        Validate(artifact, format, deep, null, cancellationToken);
-
-    /// <summary>The verdict on an artifact, whatever it is, with progress.</summary>
-    /// <param name="artifact">What lies at the path.</param>
-    /// <param name="format">Judge it as this format; null: by its content.</param>
-    /// <param name="deep">Read every value too: as long as reading the file takes.</param>
     /// <param name="progress">Told which share of the values was read (stage <c>scan</c>); null: nobody is told.</param>
     /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
-    public ValidationReport Validate(ModelArtifact artifact, string? format, bool deep, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    public ValidationReport Validate(ModelArtifact artifact, string? format = null, bool deep = false, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(artifact);
         return Validate(FormatDetector.Detect(artifact, registry.Formats), null, format, deep, progress, cancellationToken: cancellationToken);

@@ -37,6 +37,9 @@ public sealed class ModelCatalog(ToolkitRegistry? registry = null, MetadataCache
     private readonly ToolkitRegistry _registry = registry ?? new ToolkitRegistry();
     private readonly MetadataCache _cache = cache ?? new MetadataCache();
 
+    /// <summary>One for all models: it asks the machine once.</summary>
+    private ModelValidator Validator => field ??= new ModelValidator(_registry);
+
     /// <summary>Every model in a folder and the folders below, in the order of paths: a set of shards or a model's directory is one.</summary>
     /// <remarks>Folders whose names begin with a dot are passed over. A link to a folder out of the tree is followed for that folder alone, and no folder is entered twice.</remarks>
     /// <param name="folder">The folder; a file is listed alone.</param>
@@ -131,7 +134,7 @@ public sealed class ModelCatalog(ToolkitRegistry? registry = null, MetadataCache
         }
 
         (ModelInfo? info, long bytes) = (null, artifact.Files.Sum(f => f.Length));
-        ValidationReport report = new ModelValidator(_registry).Validate(
+        ValidationReport report = Validator.Validate(
             detection,
             description =>
             {
