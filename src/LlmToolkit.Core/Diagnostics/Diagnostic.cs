@@ -8,7 +8,7 @@ public sealed record Diagnostic
     public required string Code { get; init; }
 
     /// <summary>What was found and what was expected, with the numbers.</summary>
-    public required string Message { get; init => field = DiagnosticText.Safe(value); }
+    public required string Message { get; init => field = PrintableText.Safe(value); }
 
     /// <summary>What the fault means to the caller.</summary>
     public required FaultKind Kind { get; init; }
@@ -23,19 +23,19 @@ public sealed record Diagnostic
     public string? File { get; init; }
 
     /// <summary>The field, tensor, key or option concerned, if one is.</summary>
-    public string? Field { get; init => field = value is null ? null : DiagnosticText.Safe(value); }
+    public string? Field { get; init => field = value is null ? null : PrintableText.Safe(value); }
 
     /// <summary>What was seen: bytes, values, the limit they broke.</summary>
-    public string? Evidence { get; init => field = value is null ? null : DiagnosticText.Safe(value); }
+    public string? Evidence { get; init => field = value is null ? null : PrintableText.Safe(value); }
 
     /// <summary>Why it happened, in a sentence.</summary>
-    public string? Cause { get; init => field = value is null ? null : DiagnosticText.Safe(value); }
+    public string? Cause { get; init => field = value is null ? null : PrintableText.Safe(value); }
 
     /// <summary>How sure <see cref="Cause"/> is. Default: certain.</summary>
     public Certainty Certainty { get; init; } = Certainty.Certain;
 
     /// <summary>Steps the user can take, the likeliest first.</summary>
-    public IReadOnlyList<string> Fixes { get; init => field = DiagnosticText.Safe(value); } = [];
+    public IReadOnlyList<string> Fixes { get; init => field = PrintableText.Safe(value); } = [];
 
     /// <summary>The stops of a load that are concerned; empty: not told.</summary>
     public IReadOnlyList<LoadStop> Stops { get; init; } = [];

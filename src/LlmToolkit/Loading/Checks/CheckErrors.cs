@@ -307,7 +307,7 @@ internal static class CheckErrors
         Evidence = tensors[0].DType.Name,
         Cause = "The file was quantized by a program that makes no exception for vectors.",
         Certainty = Certainty.Likely,
-        Fixes = ["Take a file that was quantized with llama-quantize or this toolkit."],
+        Fixes = ["Take a file that was quantized with llama-quantize."],
     };
 
     public static Diagnostic DoubleWeights(string file, IReadOnlyList<TensorInfo> tensors) => new()

@@ -5,7 +5,7 @@ using System.Text;
 namespace LlmToolkit;
 
 /// <summary>Makes text safe to print: what comes from a file must not steer a terminal or forge a line of a log.</summary>
-internal static class DiagnosticText
+internal static class PrintableText
 {
     /// <summary>Longest text kept, in characters. Messages of our own have some hundreds.</summary>
     public const int Longest = 2000;
