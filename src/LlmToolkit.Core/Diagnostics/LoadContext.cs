@@ -70,6 +70,9 @@ public sealed record LoadContext
     /// <summary>True when a token was sent, false when none was; null: not known.</summary>
     public bool? TokenSent { get; init; }
 
+    /// <summary>Where the token that was sent came from, and how it ends; never the token.</summary>
+    public string? TokenSource { get; init; }
+
     /// <summary>How a process ended: its exit code, 128 + signal where a signal ended it.</summary>
     public int? ExitCode { get; init; }
 

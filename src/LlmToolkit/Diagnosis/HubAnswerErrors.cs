@@ -3,20 +3,26 @@ namespace LlmToolkit.Diagnosis;
 /// <summary>Answers of the Hub or of another server that are no: LT6150-LT6199.</summary>
 internal static class HubAnswerErrors
 {
-    private const string LogIn = "Log in with a token of yours (HF_TOKEN, or `hf auth login`).";
+    private const string LogIn = "Log in with a token of yours: `llmtk hub login`, or set HF_TOKEN.";
+    private const string WhoAmI = "Check whose token it is: `llmtk hub whoami`.";
 
-    /// <summary>The repository does not exist or is hidden.</summary>
-    public static Diagnostic NoRepository(string what, string said) => Answer(
-        "LT6150", $"There is no repository {what}, or it is private.", said, "The name is misspelt, the repository was renamed or deleted, or it is private: the Hub answers the same for all of them.",
-        ["Check owner and name, capitals too.", $"If it is private: {char.ToLowerInvariant(LogIn[0])}{LogIn[1..]}"], Certainty.Likely);
+    /// <summary>The repository does not exist, or the token does not open it.</summary>
+    public static Diagnostic NoRepository(string what, string? token, string said) => Answer(
+        "LT6150", $"There is no repository {what} that the token{From(token)} opens.", said, "The name is misspelt, the repository was renamed or deleted, or it is private and the token's account may not see it: the Hub answers the same for all of them.",
+        ["Check owner and name, capitals too: `llmtk hub search NAME`.", $"If it is private: {char.ToLowerInvariant(WhoAmI[0])}{WhoAmI[1..]}", "Ask its owner to let that account in."], Certainty.Likely);
+
+    /// <summary>The repository does not exist or is hidden from those without a token.</summary>
+    public static Diagnostic HiddenRepository(string what, string said) => Answer(
+        "LT6159", $"There is no repository {what}, or it is private: no token was sent.", said, "The name is misspelt, the repository was renamed or deleted, or it is private: without a token the Hub answers the same for all of them.",
+        ["Check owner and name, capitals too: `llmtk hub search NAME`.", $"If it is private or gated: {char.ToLowerInvariant(LogIn[0])}{LogIn[1..]}"], Certainty.Likely);
 
     /// <summary>The revision does not exist.</summary>
     public static Diagnostic NoRevision(string what, string said) => Answer(
-        "LT6151", $"The repository has no revision as asked for: {what}.", said, "The branch, tag or commit is misspelt or was deleted.", ["Leave the revision out: main is taken.", "Look at the branches on the model's page."]);
+        "LT6151", $"The repository has no revision as asked for: {what}.", said, "The branch, tag or commit is misspelt or was deleted.", ["Leave the revision out: main is taken.", "Look at its branches and tags: `llmtk hub info OWNER/NAME`."]);
 
     /// <summary>The file does not exist in the repository.</summary>
     public static Diagnostic NoEntry(string what, string said) => Answer(
-        "LT6152", $"The repository has no such file: {what}.", said, "The file's name is misspelt, or it lies in another folder or revision.", ["List the repository's files and choose one of them.", "Check capitals and the folder."]);
+        "LT6152", $"The repository has no such file: {what}.", said, "The file's name is misspelt, or it lies in another folder or revision.", ["List the repository's files and choose one of them: `llmtk hub files OWNER/NAME`.", "Check capitals and the folder."]);
 
     /// <summary>Too many requests.</summary>
     public static Diagnostic TooMany(TimeSpan? retryAfter, string said) => Answer(
@@ -47,22 +53,22 @@ internal static class HubAnswerErrors
     /// <summary>The repository is gated and no token was sent.</summary>
     public static Diagnostic GatedWithoutToken(string what, string said) => Refusal(
         "LT6170", $"{what} is open only to those who accepted its licence, and no token was sent.", said, "The author asks readers to accept terms first.",
-        ["Accept the terms on the model's page, then log in (HF_TOKEN, or `hf auth login`).", "Take a model without a gate."]);
+        ["Accept the terms on the model's page, then log in: `llmtk hub login`, or set HF_TOKEN.", "Take a model without a gate."]);
 
     /// <summary>The repository is gated and the account has no access.</summary>
-    public static Diagnostic GatedWithToken(string what, string said) => Refusal(
-        "LT6171", $"{what} is open only to those who accepted its licence, and the account of the token sent did not, or waits for approval.", said, "The terms were not accepted with this account, or the author has not yet approved it.",
-        ["Accept the terms on the model's page with the same account.", "If you asked already, wait for the author's approval.", "Check with `hf auth whoami` whose token it is."], Certainty.Likely);
+    public static Diagnostic GatedWithToken(string what, string? token, string said) => Refusal(
+        "LT6171", $"{what} is open only to those who accepted its licence, and the account of the token{From(token)} did not, or waits for approval.", said, "The terms were not accepted with this account, or the author has not yet approved it.",
+        ["Accept the terms on the model's page with the same account.", "If you asked already, wait for the author's approval.", WhoAmI, "A fine-grained token must also allow gated repositories: tick it in the token's settings."], Certainty.Likely);
 
     /// <summary>The token is not valid.</summary>
-    public static Diagnostic BadToken(string said) => Refusal(
-        "LT6172", "The token is not valid (401).", said, "It expired, was revoked, or was copied incompletely; the environment (HF_TOKEN) wins over the saved one.",
-        ["Make a new token on the Hub's settings page and log in with it.", "Unset HF_TOKEN if an old one is set there."], Certainty.Likely);
+    public static Diagnostic BadToken(string? token, string said) => Refusal(
+        "LT6172", $"The token{From(token)} is not valid (401).", said, "It expired, was revoked, or was copied incompletely; the environment (HF_TOKEN) wins over the saved one.",
+        [.. token?.StartsWith("HF_TOKEN", StringComparison.Ordinal) == true ? (string[])["Unset HF_TOKEN, or set it to a valid token."] : [], "Make a new token at https://huggingface.co/settings/tokens and log in with it: `llmtk hub login`.", "Unset HF_TOKEN if an old one is set there."], Certainty.Likely);
 
     /// <summary>The token may not do this.</summary>
-    public static Diagnostic Scope(string what, string said) => Refusal(
-        "LT6173", $"The token may not read {what} (403).", said, "A fine-grained token lacks the right to this repository or to gated repositories.",
-        ["Tick \"Read access to contents of all public gated repos you can access\" (or the repository) in the token's settings.", "Use a token of the kind Read."], Certainty.Likely);
+    public static Diagnostic Scope(string what, string? token, string said) => Refusal(
+        "LT6173", $"The token{From(token)} may not read {what} (403).", said, "A fine-grained token lacks the right to this repository or to gated repositories.",
+        ["Tick \"Read access to contents of all public gated repos you can access\" (or the repository) in the token's settings.", "Use a token of the kind Read: `llmtk hub login`.", WhoAmI], Certainty.Likely);
 
     /// <summary>The repository was taken down.</summary>
     public static Diagnostic Disabled(string what, string said) => Refusal(
@@ -72,6 +78,8 @@ internal static class HubAnswerErrors
     public static Diagnostic LoginNeeded(string what, string said) => Refusal(
         "LT6175", $"The server wants to know who asks for {what} (401).", said, "The repository is private or does not exist, or the endpoint wants a key.",
         [LogIn, "Check owner and name: the Hub answers the same for what does not exist."], Certainty.Likely);
+
+    private static string From(string? token) => token is null ? "" : $" from {token}";
 
     private static Diagnostic Refusal(string code, string message, string said, string cause, IReadOnlyList<string> fixes, Certainty certainty = Certainty.Certain) =>
         Answer(code, message, said, cause, fixes, certainty, FaultKind.Authentication) with { Category = ErrorCategory.Authentication };

@@ -60,4 +60,51 @@ public sealed record HubSearch
             field = value;
         }
     } = 20;
+
+    /// <summary>Largest page that is asked for: what a person looks at comes in one.</summary>
+    private const int PageSize = 100;
+
+    /// <summary>What is told of each; all of it would be some KiB a repository.</summary>
+    private static readonly string[] s_facts = ["author", "createdAt", "downloads", "gated", "gguf", "lastModified", "library_name", "likes", "pipeline_tag", "private", "safetensors", "tags"];
+
+    /// <summary>The query of the Hub's list.</summary>
+    internal string Query()
+    {
+        List<string> parts = [];
+        void Add(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                parts.Add($"{name}={Uri.EscapeDataString(value)}");
+            }
+        }
+
+        Add("search", Text);
+        Add("author", Author);
+        foreach (string filter in Filters)
+        {
+            Add("filter", filter);
+        }
+
+        Add("pipeline_tag", PipelineTag);
+        Add("gated", Gated is { } gated ? (gated ? "true" : "false") : null);
+        string parameters = string.Join(',', (string?[])[MinParameters is null ? null : "min:" + MinParameters, MaxParameters is null ? null : "max:" + MaxParameters]).Trim(',');
+        Add("num_parameters", parameters);
+        Add("sort", Sort switch
+        {
+            HubSort.Trending => "trendingScore",
+            HubSort.Downloads => "downloads",
+            HubSort.Likes => "likes",
+            HubSort.Created => "createdAt",
+            HubSort.Modified => "lastModified",
+            _ => null,
+        });
+        Add("limit", Math.Min(Limit, PageSize).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        foreach (string fact in Kind == HubRepositoryKind.Model ? s_facts : s_facts.Except(["gguf", "library_name", "pipeline_tag", "safetensors"], StringComparer.Ordinal))
+        {
+            Add("expand", fact);
+        }
+
+        return string.Join('&', parts);
+    }
 }

@@ -54,6 +54,9 @@ public sealed partial record HubSettings
     /// <summary>The token that the environment carries, and the variable's name. Not public: a record prints its public properties.</summary>
     internal (string Variable, string Token)? EnvironmentToken { get; init; }
 
+    /// <summary>True when the environment names the token file.</summary>
+    internal bool TokenFileIsNamed { get; init; }
+
     /// <summary>Reads the environment.</summary>
     /// <param name="variable">Gives a variable's value, null where it is not set. Null: the process's environment.</param>
     /// <param name="homeFolder">Stands for <c>~</c>. Null: the user's.</param>
@@ -87,6 +90,7 @@ public sealed partial record HubSettings
             Home = home,
             CacheFolder = Folder("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"),
             TokenFile = Folder("HF_TOKEN_PATH") ?? Path.Combine(home, "token"),
+            TokenFileIsNamed = Value("HF_TOKEN_PATH") is not null,
             Offline = IsOn("HF_HUB_OFFLINE") || IsOn("TRANSFORMERS_OFFLINE"),
             SendStoredToken = !IsOn("HF_HUB_DISABLE_IMPLICIT_TOKEN"),
             MetadataTimeout = Seconds("HF_HUB_ETAG_TIMEOUT", Value("HF_HUB_ETAG_TIMEOUT")),
