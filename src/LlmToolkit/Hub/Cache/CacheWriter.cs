@@ -7,13 +7,8 @@ namespace LlmToolkit.Hub;
 internal sealed class CacheWriter(HubCache cache)
 {
     /// <summary>First line by which backup tools know a cache (bford.info/cachedir); the words are huggingface_hub's.</summary>
-    private const string Tag = """
-        Signature: 8a477f597d28d172789f06886806bc55
-        # This file is a cache directory tag created by huggingface_hub.
-        # For information about cache directory tags, see:
-        #	https://bford.info/cachedir/
-
-        """;
+    public static ReadOnlySpan<byte> Tag =>
+        "Signature: 8a477f597d28d172789f06886806bc55\n# This file is a cache directory tag created by huggingface_hub.\n# For information about cache directory tags, see:\n#\thttps://bford.info/cachedir/\n"u8;
 
     /// <summary>Whether a cache folder takes links: found out once, before anyone is told.</summary>
     private static readonly ConcurrentDictionary<string, Lazy<bool>> s_links = new(StringComparer.Ordinal);
@@ -32,7 +27,7 @@ internal sealed class CacheWriter(HubCache cache)
             string tag = Path.Combine(cache.Folder, "CACHEDIR.TAG");
             if (!File.Exists(tag))
             {
-                WriteWhole(tag, Encoding.ASCII.GetBytes(Tag.ReplaceLineEndings("\n")));
+                WriteWhole(tag, Tag);
             }
 
             foreach (string part in (string[])["blobs", "refs", "snapshots"])

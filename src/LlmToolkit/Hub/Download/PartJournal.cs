@@ -111,6 +111,16 @@ internal sealed class PartJournal : IDisposable
         }
     }
 
+    /// <summary>Bytes of the blocks that a journal lists, by its length; 0 for none.</summary>
+    public static long BytesIn(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+        byte[] header = new byte[20];
+        return file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length && header.AsSpan().StartsWith(s_magic) && file.Length > HeaderBytes
+            ? (file.Length - HeaderBytes) / RecordBytes * BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(16))
+            : 0;
+    }
+
     /// <summary>Tells that a block is written. Any thread may call it.</summary>
     public void Add(long block, UInt128 hash)
     {

@@ -63,26 +63,7 @@ internal sealed class PartialFile : IDisposable
     /// <param name="stall">As old as this, nobody writes to it any more.</param>
     public static PartialFile Open(string blobs, string etag, long size, bool locksWork, TimeSpan stall)
     {
-        PartialFile? best = null;
-        foreach (string left in Leftovers(blobs, etag))
-        {
-            PartialFile? taken = TakeOver(left, etag, size, locksWork, stall);
-            if (taken is null)
-            {
-                continue;
-            }
-
-            if (best is not null && best.DoneBytes >= taken.DoneBytes)
-            {
-                taken.Delete();
-                continue;
-            }
-
-            best?.Delete();
-            best = taken;
-        }
-
-        if (best is not null)
+        if (Best(blobs, etag, size, locksWork, stall) is { } best)
         {
             return best;
         }
@@ -100,6 +81,23 @@ internal sealed class PartialFile : IDisposable
             throw;
         }
     }
+
+    /// <summary>Bytes that an unfinished download has on disk, by its journal; 0: nothing that can be used.</summary>
+    public static long BytesIn(string partial)
+    {
+        // A record stands for a block: a header and 28 bytes a block, see PartJournal.
+        try
+        {
+            return Math.Min(new FileInfo(partial).Length, PartJournal.BytesIn(JournalOf(partial)));
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Removes what is left of a content and nobody works at.</summary>
+    public static void Remove(string blobs, string etag, long size, bool locksWork, TimeSpan stall) => Best(blobs, etag, size, locksWork, stall)?.Delete();
 
     /// <summary>Unfinished downloads of a content that lie in a folder, ours and those of other tools.</summary>
     public static IEnumerable<string> Leftovers(string blobs, string etag) =>
@@ -208,6 +206,24 @@ internal sealed class PartialFile : IDisposable
     {
         _handle.Dispose();
         _journal.Dispose();
+    }
+
+    /// <summary>Takes over what is left, keeps the one with the most and removes the others; null: there is none.</summary>
+    private static PartialFile? Best(string blobs, string etag, long size, bool locksWork, TimeSpan stall)
+    {
+        PartialFile? best = null;
+        foreach (string left in (string[])[.. Leftovers(blobs, etag)])
+        {
+            PartialFile? taken = TakeOver(left, etag, size, locksWork, stall);
+            PartialFile? worse = taken is null || best is null || best.DoneBytes < taken.DoneBytes ? best : taken;
+            if (taken is not null)
+            {
+                best = worse == taken ? best : taken;
+                worse?.Delete();
+            }
+        }
+
+        return best;
     }
 
     private static string NewName(string blobs, string etag) => System.IO.Path.Combine(blobs, $"{etag}.{CacheWriter.Random()}{Ending}");
