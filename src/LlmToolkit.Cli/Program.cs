@@ -107,6 +107,7 @@ internal static class Program
         root.Subcommands.Add(BenchCommand.Create(host));
         root.Subcommands.Add(ServeCommand.Create(host));
         root.Subcommands.Add(ExplainCommand.Create(host));
+        root.Subcommands.Add(HubCommand.Create(host));
         root.Subcommands.Add(CacheCommand.Create(host));
         foreach (Command list in ListCommands.Create(host))
         {
