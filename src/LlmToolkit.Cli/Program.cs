@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmToolkit.Cli.Commands;
+using LlmToolkit.Cli.Commands.Hub;
 using LlmToolkit.Cli.Rendering;
 
 namespace LlmToolkit.Cli;
@@ -108,6 +109,7 @@ internal static class Program
         root.Subcommands.Add(ServeCommand.Create(host));
         root.Subcommands.Add(ExplainCommand.Create(host));
         root.Subcommands.Add(CacheCommand.Create(host));
+        root.Subcommands.Add(HubCommand.Create(host));
         foreach (Command list in ListCommands.Create(host))
         {
             root.Subcommands.Add(list);
