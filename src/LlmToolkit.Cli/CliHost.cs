@@ -1,3 +1,5 @@
+using LlmToolkit.Hub;
+
 namespace LlmToolkit.Cli;
 
 /// <summary>The streams a command talks to: the console's, or a test's.</summary>
@@ -21,6 +23,15 @@ internal sealed class CliHost
     /// <summary>True when error output is a pipe or a file.</summary>
     public bool ErrorRedirected { get; init; }
 
+    /// <summary>Asks for a word without showing it; null: there is no terminal to ask at, or its user gave none.</summary>
+    public Func<string, CancellationToken, string?> AskSecret { get; init; } = (_, _) => null;
+
+    /// <summary>What the environment says about the Hub.</summary>
+    public Func<HubSettings> HubSettings { get; init; } = () => LlmToolkit.Hub.HubSettings.FromEnvironment();
+
+    /// <summary>Carries the Hub's messages. Null: sockets.</summary>
+    public HttpMessageHandler? HubHandler { get; init; }
+
     /// <summary>The process's own streams.</summary>
     public static CliHost Console() => new()
     {
@@ -30,6 +41,7 @@ internal sealed class CliHost
         InRedirected = System.Console.IsInputRedirected,
         OutRedirected = System.Console.IsOutputRedirected,
         ErrorRedirected = System.Console.IsErrorRedirected,
+        AskSecret = SecretPrompt.Ask,
     };
 
     /// <summary>The console's stream hides that a pipe's reader went away; a stream over the pipe itself says so, and whatever runs can stop.</summary>

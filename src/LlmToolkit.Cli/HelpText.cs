@@ -28,7 +28,7 @@ internal sealed class HelpText : SynchronousCommandLineAction
     {
         HelpOption option = root.Options.OfType<HelpOption>().Single();
         HelpText help = new((HelpAction)option.Action!);
-        foreach (Command command in (IEnumerable<Command>)[root, .. root.Subcommands])
+        foreach (Command command in Below(root).Prepend(root))
         {
             string[] parts = (command.Description ?? "").ReplaceLineEndings("\n").Split(Mark, 2);
             command.Description = parts[0].Trim();
@@ -40,6 +40,8 @@ internal sealed class HelpText : SynchronousCommandLineAction
 
         option.Action = help;
     }
+
+    private static IEnumerable<Command> Below(Command group) => group.Subcommands.SelectMany(c => Below(c).Prepend(c));
 
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)

@@ -14,7 +14,7 @@ internal static partial class UsageErrors
         if (UnknownOption(result) is string unknown)
         {
             string? near = Nearest(unknown, Options(result.CommandResult.Command));
-            return CliErrors.Parse($"There is no option {unknown}{(result.CommandResult.Command is RootCommand ? "" : $" in `llmtk {result.CommandResult.Command.Name}`")}.", near is null ? [] : [$"Did you mean {near}?"]).Diagnostic;
+            return CliErrors.Parse($"There is no option {unknown}{(result.CommandResult.Command is RootCommand ? "" : $" in `llmtk {Path(result.CommandResult)}`")}.", near is null ? [] : [$"Did you mean {near}?"]).Diagnostic;
         }
 
         if (result.CommandResult.Command is RootCommand root && result.UnmatchedTokens.Count > 0)
@@ -24,8 +24,21 @@ internal static partial class UsageErrors
             return CliErrors.Parse($"There is no command \"{word}\".", near is null ? $"Was it meant for `run`? llmtk run \"{word}\"" : $"Did you mean {near}?").Diagnostic;
         }
 
+        if (result.CommandResult.Command is { Subcommands.Count: > 0 } group && group is not RootCommand)
+        {
+            string path = Path(result.CommandResult);
+            string? near = result.UnmatchedTokens.Count == 0 ? null : Nearest(result.UnmatchedTokens[0], group.Subcommands.Select(c => c.Name));
+            return CliErrors.Parse(
+                result.UnmatchedTokens.Count == 0 ? $"`llmtk {path}` needs a command." : $"There is no command \"{result.UnmatchedTokens[0]}\" in `llmtk {path}`.",
+                near is null ? $"Its commands: {string.Join(", ", group.Subcommands.Select(c => c.Name))}." : $"Did you mean {near}?").Diagnostic;
+        }
+
         return result.Errors.Count == 0 ? null : CliErrors.Parse(string.Join(" ", result.Errors.Select(e => Words(e.Message)).Distinct())).Diagnostic;
     }
+
+    /// <summary>The command as it is typed, without the program's name.</summary>
+    private static string Path(CommandResult command) =>
+        command.Parent is CommandResult { Command: not RootCommand } group ? $"{Path(group)} {command.Command.Name}" : command.Command.Name;
 
     private static string? UnknownOption(ParseResult result)
     {

@@ -24,7 +24,12 @@ internal static class CacheCommand
 
     private static Command Part(CliHost host, string name, string description, Func<MetadataCache, CacheInfo> run)
     {
-        Command command = new(name, description);
+        Command command = new(name, $"""
+            {description}
+
+            Examples:
+              llmtk cache {name}
+            """);
         command.SetAction(result =>
         {
             CacheInfo info = run(new MetadataCache());

@@ -51,7 +51,7 @@ internal static class ForeignErrors
         File = path,
         Evidence = hash is null ? "no hash in the pointer" : $"sha256 of the real file: {hash}",
         Cause = "The repository was cloned without Git LFS.",
-        Fixes = ["Run 'git lfs install' and 'git lfs pull' in the clone.", "Download the file itself: 'resolve' in place of 'blob' in its address, or 'hf download'."],
+        Fixes = ["Run 'git lfs install' and 'git lfs pull' in the clone.", "Download the file itself: 'resolve' in place of 'blob' in its address, or `llmtk hub download`."],
     };
 
     public static Diagnostic Html(string path, string name, string? title) => new()

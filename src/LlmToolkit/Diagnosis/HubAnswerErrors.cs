@@ -8,8 +8,8 @@ internal static class HubAnswerErrors
 
     /// <summary>The repository does not exist, or the token does not open it.</summary>
     public static Diagnostic NoRepository(string what, string? token, string said) => Answer(
-        "LT6150", $"There is no repository {what} that the token{From(token)} opens.", said, "The name is misspelt, the repository was renamed or deleted, or it is private and the token's account may not see it: the Hub answers the same for all of them.",
-        ["Check owner and name, capitals too: `llmtk hub search NAME`.", $"If it is private: {char.ToLowerInvariant(WhoAmI[0])}{WhoAmI[1..]}", "Ask its owner to let that account in."], Certainty.Likely);
+        "LT6150", token is null ? $"There is no repository {what}, or it is private." : $"There is no repository {what} that the token{From(token)} opens.", said, "The name is misspelt, the repository was renamed or deleted, or it is private and the token's account may not see it: the Hub answers the same for all of them.",
+        ["Check owner and name, capitals too: `llmtk hub search NAME`.", token is null ? $"If it is private: {char.ToLowerInvariant(LogIn[0])}{LogIn[1..]}" : $"If it is private: {char.ToLowerInvariant(WhoAmI[0])}{WhoAmI[1..]}", "Ask its owner to let that account in."], Certainty.Likely);
 
     /// <summary>The repository does not exist or is hidden from those without a token.</summary>
     public static Diagnostic HiddenRepository(string what, string said) => Answer(

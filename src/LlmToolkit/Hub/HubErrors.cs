@@ -88,7 +88,7 @@ internal static class HubErrors
 
     /// <summary>No token was given.</summary>
     public static ModelException EmptyToken() => Usage(
-        "LT6014", "No token was given.", "TOKEN", null, "Paste the token when `llmtk hub login` asks for it.", "Pipe it: llmtk hub login < token.txt", "Make one at https://huggingface.co/settings/tokens.");
+        "LT6014", "No token was given.", "TOKEN", null, "Paste the token when `llmtk hub login` asks for it.", "Pipe it: cat token.txt | llmtk hub login", "Make one at https://huggingface.co/settings/tokens.");
 
     /// <summary>No place takes the token.</summary>
     public static ModelException NoTokenStore(string places) => Usage(

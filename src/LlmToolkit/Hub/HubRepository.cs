@@ -50,7 +50,12 @@ public sealed record HubRepository(string Id, HubRepositoryKind Kind = HubReposi
             if (folderName is not null && folderName.StartsWith(prefix, StringComparison.Ordinal))
             {
                 string id = folderName[prefix.Length..].Replace(Separator, "/", StringComparison.Ordinal);
-                repository = IsValid(id) ? new HubRepository(id, kind) : null;
+                // A slash in it would be read as one that was replaced.
+                if (IsValid(id) && new HubRepository(id, kind) is var parsed && parsed.FolderName == folderName)
+                {
+                    repository = parsed;
+                }
+
                 return repository is not null;
             }
         }

@@ -11,13 +11,16 @@ public sealed class HubToken
     /// <summary>Tokens have some 40 characters; signed ones, which organisations use, some hundreds.</summary>
     private const int Longest = 4096;
 
-    private HubToken(string secret, string? source) => (Secret, Source) = (secret, source);
+    private HubToken(string secret, string? source, bool isFromEnvironment = false) => (Secret, Source, IsFromEnvironment) = (secret, source, isFromEnvironment);
 
     /// <summary>No token: nothing is sent.</summary>
     public static HubToken None { get; } = new("", null);
 
     /// <summary>Where it came from, for people: <c>the argument</c>, <c>HF_TOKEN</c>, a store, a file. Null: there is none.</summary>
     public string? Source { get; }
+
+    /// <summary>True when a variable carries it: it goes before whatever is stored.</summary>
+    public bool IsFromEnvironment { get; }
 
     /// <summary>True when there is a token.</summary>
     public bool IsPresent => Secret.Length > 0;
@@ -44,7 +47,7 @@ public sealed class HubToken
     public static HubToken Find(HubSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if (settings.EnvironmentToken is (string variable, string token) && Of(token, variable) is { IsPresent: true } named)
+        if (settings.EnvironmentToken is (string variable, string token) && Of(token, variable, isFromEnvironment: true) is { IsPresent: true } named)
         {
             return named;
         }
@@ -67,16 +70,27 @@ public sealed class HubToken
     /// <param name="cancellationToken">Stops the request.</param>
     /// <returns>Whose it is, and where it lies now.</returns>
     /// <exception cref="ModelException">The Hub does not know the token, cannot be asked, or nothing could be written.</exception>
-    public static async Task<HubLogin> SetAsync(string token, HubSettings settings, bool plain = false, CancellationToken cancellationToken = default)
+    public static Task<HubLogin> SetAsync(string token, HubSettings settings, bool plain = false, CancellationToken cancellationToken = default) =>
+        SetAsync(Explicit(token), settings, plain, null, cancellationToken);
+
+    /// <summary>As above, for a token that was made already and with another carrier of messages.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="settings">The endpoint that is asked and for which it is kept.</param>
+    /// <param name="plain">True: keep it in the plain file. Default: in the system's own store where there is one.</param>
+    /// <param name="handler">Carries the messages, see <see cref="HubClient(HubSettings?, HubToken?, HttpMessageHandler?)"/>. Null: sockets.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>Whose it is, and where it lies now.</returns>
+    /// <exception cref="ModelException">The Hub does not know the token, cannot be asked, or nothing could be written.</exception>
+    public static async Task<HubLogin> SetAsync(HubToken token, HubSettings settings, bool plain, HttpMessageHandler? handler, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(token);
         ArgumentNullException.ThrowIfNull(settings);
-        HubToken given = Explicit(token);
-        if (!given.IsPresent)
+        if (!token.IsPresent)
         {
             throw HubErrors.EmptyToken();
         }
 
-        using HubClient client = new(settings, given);
+        using HubClient client = new(settings, token, handler);
         return await SetAsync(client, DefaultTokenStores.For(settings), plain, cancellationToken).ConfigureAwait(false);
     }
 
@@ -115,7 +129,7 @@ public sealed class HubToken
     /// <summary>A text without the token: a server may send back what it was sent.</summary>
     internal string Scrub(string text) => IsPresent && text.Contains(Secret, StringComparison.Ordinal) ? text.Replace(Secret, Masked, StringComparison.Ordinal) : text;
 
-    private static HubToken Of(string token, string source)
+    private static HubToken Of(string token, string source, bool isFromEnvironment = false)
     {
         string trimmed = token.Trim();
         if (trimmed.Length == 0)
@@ -124,7 +138,7 @@ public sealed class HubToken
         }
 
         // The Hub decides what a token looks like; a header decides what can be sent.
-        return trimmed.Length <= Longest && trimmed.All(c => c is > ' ' and < '\u007F') ? new HubToken(trimmed, source) : throw HubErrors.TokenUnusable(source);
+        return trimmed.Length <= Longest && trimmed.All(c => c is > ' ' and < '\u007F') ? new HubToken(trimmed, source, isFromEnvironment) : throw HubErrors.TokenUnusable(source);
     }
 }
 

@@ -78,7 +78,7 @@ internal sealed class HubTransport : IDisposable
                 }
 
                 Uri next = Next(address, response, request.Address);
-                if (request.StaysAtHub && !IsHub(next) && !SameOrigin(next, address) && !IsUpgrade(address, next))
+                if (request.StaysAtHub && !IsHub(next) && !SameOrigin(next, address))
                 {
                     return new HubAnswer(response, address, sent, said, next);
                 }
@@ -111,6 +111,7 @@ internal sealed class HubTransport : IDisposable
     /// <summary>The endpoint, or one of the addresses of the Hub that a mirror may lead to.</summary>
     public bool IsHub(Uri address) =>
         SameOrigin(address, _settings.Endpoint)
+        || IsUpgrade(_settings.Endpoint, address)
         || (address.Scheme == Uri.UriSchemeHttps && address.IsDefaultPort && address.IdnHost is "huggingface.co" or "hf.co" or "hub-ci.huggingface.co");
 
     /// <summary>A listener for stalls of a body.</summary>

@@ -39,7 +39,7 @@ internal static partial class FailureTable
         Answered("D07", 404, "RevisionNotFound", null, "LT6151", "revision"),
         Answered("D07", 404, "EntryNotFound", null, "LT6152", "List"),
         Answered("D07", 404, "RepoNotFound", true, "LT6150", "Check owner"),
-        Answered("D07", 401, "RepoNotFound", false, "LT6150", "Check owner"),
+        Answered("D07", 401, "RepoNotFound", false, "LT6159", "Check owner"),
         Answered("D08", 416, null, null, "LT6155", "partial download"),
         Thrown("D11", "disk full", Io(28, "No space left on device"), "LT1542", "Free space"),
         Thrown("D11", "disk full on Windows", Io(unchecked((int)0x80070070), "Es steht nicht genug Speicherplatz auf dem Datenträger zur Verfügung."), "LT1542", "Free space"),

@@ -1,39 +1,76 @@
 using System.CommandLine;
+using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
-/// <summary>Arguments and options that the commands of <c>hub</c> share.</summary>
-internal static class HubOptions
+/// <summary>What the commands about a repository take: its name, its kind, a revision, a token.</summary>
+internal sealed class HubOptions
 {
-    public static Argument<string> Repository() => new("REPO") { Description = "owner/name, with @revision and :file-or-quantization where wanted." };
+    private readonly Argument<string> _repository = new("REPO");
+    private readonly Option<string?> _revision = new("--revision") { Description = "Branch, tag or commit. Default: main.", HelpName = "R" };
+    private readonly Option<string> _kind = new("--repo-type") { Description = "model, dataset or space.", HelpName = "KIND", DefaultValueFactory = _ => "model" };
 
-    public static Option<string?> Revision() => new("--revision") { Description = "Branch, tag or commit. Default: main.", HelpName = "REVISION" };
-
-    public static Option<HubRepositoryKind> Kind() => new("--repo-type") { Description = "model (default), dataset or space.", HelpName = "TYPE" };
-
-    /// <summary>What the environment and the configuration say.</summary>
-    public static HubSettings Settings() => HubSettings.FromEnvironment();
-
-    /// <summary>The repository that was named; a revision that was given twice must be the same.</summary>
-    /// <exception cref="ModelException">The text is no Hub ID, or the revisions differ.</exception>
-    public static HubModelId Id(string text, string? revision)
+    /// <summary>Adds them to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="takesSelector">True: REPO may name a file or a quantization.</param>
+    public HubOptions(Command command, bool takesSelector = false)
     {
-        if (!HubModelId.TryParse(text, out HubModelId? id))
+        _repository.Description = takesSelector ? "owner/name, with @revision and :file-or-quantization where wanted." : "owner/name, or owner/name@revision.";
+        _kind.AcceptOnlyFromAmong("model", "dataset", "space");
+        command.Arguments.Add(_repository);
+        command.Options.Add(_revision);
+        command.Options.Add(_kind);
+        command.Options.Add(Token);
+    }
+
+    /// <summary>A token for this command alone.</summary>
+    public static Option<string?> Token { get; } = new("--token") { Description = "A token for this command alone. Others on this machine can see it: HF_TOKEN is safer.", HelpName = "T" };
+
+    /// <summary>The repository and the revision that were named.</summary>
+    public (HubRepository Repository, string? Revision) Read(ParseResult result) =>
+        Read(result, out HubModelId id) is var named && id.Selector is null ? named : throw CliErrors.BadValue("REPO", id.ToString(), "owner/name");
+
+    /// <summary>The repository and the revision that were named, and all of REPO.</summary>
+    public (HubRepository Repository, string? Revision) Read(ParseResult result, out HubModelId id)
+    {
+        string text = result.GetRequiredValue(_repository);
+        id = HubModelId.TryParse(text, out HubModelId? parsed) ? parsed : throw CliErrors.BadValue("REPO", text, "owner/name");
+        string? revision = result.GetValue(_revision);
+        if (revision is not null && id.Revision is not null && revision != id.Revision)
         {
-            throw CliErrors.BadValue("REPO", text, "[owner/]name[@revision][:file-or-quantization]");
+            throw CliErrors.Conflict($"@{id.Revision}", $"--revision {revision}");
         }
 
-        if (revision is null)
-        {
-            return id;
-        }
+        revision ??= id.Revision;
+        return revision is null || HubPaths.IsSafeRevision(revision)
+            ? (new HubRepository(id.Repository, Kind(result.GetRequiredValue(_kind))), revision)
+            : throw CliErrors.BadValue("--revision", revision, "a branch, a tag or a commit");
+    }
 
-        if (!HubPaths.IsSafeRevision(revision) || (id.Revision is not null && id.Revision != revision))
-        {
-            throw CliErrors.BadValue("--revision", revision, id.Revision is null ? "a branch, a tag or a commit" : $"the revision of REPO ({id.Revision})");
-        }
+    /// <summary>What a word of <c>--repo-type</c> means.</summary>
+    public static HubRepositoryKind Kind(string word) => word switch
+    {
+        "dataset" => HubRepositoryKind.Dataset,
+        "space" => HubRepositoryKind.Space,
+        _ => HubRepositoryKind.Model,
+    };
 
-        return HubModelId.TryParse($"{id.Repository}@{revision}{(id.Selector is null ? "" : ":" + id.Selector)}", out HubModelId? whole) ? whole : throw CliErrors.BadValue("--revision", revision, "a branch, a tag or a commit");
+    /// <summary>A client that tells on stderr why it waits and what the Hub warns of.</summary>
+    public static HubClient Client(CliHost host, ParseResult result, HubToken? token = null)
+    {
+        token ??= result.GetValue(Token) is { } named ? HubToken.Explicit(named, "--token") : null;
+        return new HubClient(host.HubSettings(), token, host.HubHandler) { Progress = result.GetValue(GlobalOptions.Quiet) ? null : new Notes(host.Error) };
+    }
+
+    private sealed class Notes(TextWriter error) : IProgress<HubProgress>
+    {
+        public void Report(HubProgress value)
+        {
+            if (value.Note is { } note)
+            {
+                error.WriteLine(DiagnosticOutput.Safe(note));
+            }
+        }
     }
 }
