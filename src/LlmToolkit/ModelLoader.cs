@@ -1,3 +1,5 @@
+using LlmToolkit.Formats.Shared;
+using LlmToolkit.Hub;
 using LlmToolkit.Loading;
 using LlmToolkit.Memory;
 using LlmToolkit.Routing;
@@ -5,11 +7,28 @@ using LlmToolkit.Routing;
 namespace LlmToolkit;
 
 /// <summary>The path from a source to a loaded model. Each stop can be used alone; a failure is a <see cref="ModelException"/> that names cause, evidence and cure.</summary>
+/// <remarks>A source is a path, a Hub ID (<c>owner/name@revision:Q4_K_M</c>) or the https address of a file. To load, what is needed is downloaded into the cache; to describe, validate and plan, only the heads of the files are fetched.</remarks>
 /// <param name="registry">Formats, backends and checks; null: the default ones.</param>
-public sealed class ModelLoader(ToolkitRegistry? registry = null)
+/// <param name="hub">Asks the Hub; null: one as the environment says, made when it is needed. Not disposed.</param>
+public sealed class ModelLoader(ToolkitRegistry? registry = null, HubClient? hub = null)
 {
     /// <summary>What this loader works with.</summary>
     public ToolkitRegistry Registry { get; } = registry ?? new ToolkitRegistry();
+
+    /// <summary>Told of downloads; null: nobody is.</summary>
+    public IProgress<HubProgress>? Downloads { get; init; }
+
+    /// <summary>Brings a source onto this disk: what a load would read.</summary>
+    /// <param name="source">A path, a Hub ID or the https address of a file.</param>
+    /// <param name="options">The memory that a quantization is chosen for; null: this machine's.</param>
+    /// <param name="cancellationToken">Stops the download; what came stays for the next one.</param>
+    /// <returns>Absolute path of a file or a directory; of what is a path already, that.</returns>
+    /// <exception cref="ModelException">Nothing lies there, or it cannot be downloaded.</exception>
+    public async Task<string> DownloadAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        using RemoteSources remote = new(hub, Registry, Downloads);
+        return await remote.DownloadAsync(source, options, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Loads a model and makes it ready to generate.</summary>
     /// <param name="source">A file, a directory, or any part of a set.</param>
@@ -54,22 +73,36 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     /// <summary>Stops 3-4: what lies at a path. Never throws for a file that can be read.</summary>
     /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
     public Task<Detection> DetectAsync(string path, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Explained(() => FormatDetector.Detect(Artifact(path), Registry.Formats), path, LoadStop.Detect), cancellationToken);
+        Task.Run(() => Judge(path, LoadStop.Detect, keep: false, (artifact, _) => FormatDetector.Detect(artifact, Registry.Formats), cancellationToken), cancellationToken);
 
     /// <summary>Stops 3-6: opens strictly. What is returned is valid; dispose it.</summary>
     /// <remarks>A weight file that lies beside a config.json is opened with that configuration and tokenizer.</remarks>
-    public Task<ModelContainer> OpenAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Explained(() => FormatDetector.Open(Artifact(source), options?.Format, Registry.Formats), source, LoadStop.Open), cancellationToken);
+    public async Task<ModelContainer> OpenAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        string path = await DownloadAsync(source, options, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Explained(() => FormatDetector.Open(FormatDetector.Artifact(path), options?.Format, Registry.Formats), path, LoadStop.Open), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Stops 3-7, tolerant: what can be known of a file or set as it is named, damaged or not; dispose it.</summary>
     /// <exception cref="ModelException">Nothing at all can be read.</exception>
     public Task<ModelDescription> DescribeAsync(string source, string? format = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Explained(() => new ModelValidator(Registry).Describe(Artifact(source), format), source, LoadStop.Open), cancellationToken);
+        Task.Run(
+            () => Judge(source, LoadStop.Open, keep: true, (artifact, judged) =>
+            {
+                ModelDescription description = new ModelValidator(Registry).Describe(artifact, format);
+                if (judged is not null)
+                {
+                    description.KeepUntilDisposed(judged);
+                }
+
+                return description;
+            }, cancellationToken),
+            cancellationToken);
 
     /// <summary>Stops 3-8: the verdict on a path.</summary>
     /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
     public Task<ValidationReport> ValidateAsync(string path, string? format = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format, cancellationToken: cancellationToken), path, LoadStop.Validate), cancellationToken);
+        ValidateAsync(path, format, deep: false, null, cancellationToken);
 
     /// <summary>As <see cref="ValidateAsync(string, string?, CancellationToken)"/>, and every value is read too, if asked: as long as reading the file takes.</summary>
     /// <param name="path">A file, a directory, or any part of a set.</param>
@@ -79,7 +112,7 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     /// <param name="cancellationToken">Stops between two pieces of a tensor.</param>
     /// <exception cref="ModelException">The path does not exist or cannot be read.</exception>
     public Task<ValidationReport> ValidateAsync(string path, string? format, bool deep, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Explained(() => new ModelValidator(Registry).Validate(Artifact(path), format, deep, progress, cancellationToken), path, LoadStop.Validate), cancellationToken);
+        Task.Run(() => Validate(new ModelValidator(Registry), path, format, deep, progress, cancellationToken), cancellationToken);
 
     /// <summary>Detects many paths, a few at a time, in their order; the input is read as far as it is worked on. A path that cannot be read gives its error, and the rest goes on.</summary>
     /// <param name="paths">Files or folders.</param>
@@ -89,7 +122,7 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     public IAsyncEnumerable<BatchResult<Detection>> DetectAllAsync(IEnumerable<string> paths, BatchOptions? options = null, IProgress<BatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        return Batch.RunAsync(paths, (options ?? new BatchOptions()).Concurrency, (path, _) => Explained(() => FormatDetector.Detect(Artifact(path), Registry.Formats), path, LoadStop.Detect), progress, cancellationToken);
+        return Batch.RunAsync(paths, (options ?? new BatchOptions()).Concurrency, (path, token) => Judge(path, LoadStop.Detect, keep: false, (artifact, _) => FormatDetector.Detect(artifact, Registry.Formats), token), progress, cancellationToken);
     }
 
     /// <summary>Validates many paths, a few at a time, in their order; the input is read as far as it is worked on. A path that cannot be read gives its error, and the rest goes on.</summary>
@@ -102,15 +135,24 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
         ArgumentNullException.ThrowIfNull(paths);
         BatchOptions how = options ?? new BatchOptions();
         ModelValidator validator = new(Registry);
-        return Batch.RunAsync(paths, how.Concurrency, (path, token) => Explained(() => validator.Validate(Artifact(path), how.Format, how.Deep, how.Scan, token), path, LoadStop.Validate), progress, cancellationToken);
+        return Batch.RunAsync(paths, how.Concurrency, (path, token) => Validate(validator, path, how.Format, how.Deep, how.Scan, token), progress, cancellationToken);
     }
 
     /// <summary>Stops 3-9: which backend would run the model, and why.</summary>
-    public async Task<LoadPlan> PlanAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<LoadPlan> PlanAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await ForecastAsync(source, options, cancellationToken).ConfigureAwait(false)).Plan;
+
+    /// <summary>Stops 3-9 and what follows from them: whether the model runs here, with what settings, and what its download would cost.</summary>
+    public Task<ModelForecast> ForecastAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new LoadOptions();
-        using ModelContainer container = await OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
-        return Plan(container.Info, options);
+        return Task.Run(
+            () => Judge(source, LoadStop.Plan, keep: false, (artifact, judged) =>
+            {
+                using ModelContainer container = FormatDetector.Open(artifact, options.Format, Registry.Formats);
+                return ModelForecast.Of(container.Info, Plan(container.Info, options), o => Plan(container.Info, o), judged?.Cost());
+            }, cancellationToken, options),
+            cancellationToken);
     }
 
     /// <summary>Stops 8-9 for facts that are known already.</summary>
@@ -158,6 +200,10 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
         {
             return step();
         }
+        catch (FilePartsException e)
+        {
+            throw e.Cause;
+        }
         catch (Exception e) when (e is not (ModelException or OperationCanceledException or ArgumentNullException))
         {
             throw Explained(e, new LoadContext { File = source, Stop = stop });
@@ -167,12 +213,53 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null)
     private ModelException Explained(Exception exception, LoadContext context) =>
         exception as ModelException ?? new ModelException(new ErrorReporter(Registry.Explainers).Explain(exception, context), exception);
 
-    internal static ModelArtifact Artifact(string source) => SourceResolver.Resolve(source) switch
+    private ValidationReport Validate(ModelValidator validator, string path, string? format, bool deep, IProgress<LoadProgress>? progress, CancellationToken cancellationToken) =>
+        Judge(path, LoadStop.Validate, keep: false, (artifact, judged) => deep && judged is not null
+            ? throw HeadErrors.NeedsAll(path, "--deep")
+            : validator.Validate(artifact, format, deep, progress, cancellationToken), cancellationToken);
+
+    /// <summary>Looks at what a source names; of the network it fetches what the look needs. On a thread that may wait.</summary>
+    /// <param name="source">A path, a Hub ID or an address.</param>
+    /// <param name="stop">The stop that looks.</param>
+    /// <param name="keep">True: the result needs what was fetched, and disposes it; it is passed on to the look.</param>
+    /// <param name="look">Looks; told of the model of the network, null for one on this disk.</param>
+    /// <param name="cancellationToken">Stops the fetching.</param>
+    /// <param name="options">The memory that a quantization is chosen for; null: this machine's.</param>
+    private T Judge<T>(string source, LoadStop stop, bool keep, Func<ModelArtifact, JudgedModel?, T> look, CancellationToken cancellationToken, LoadOptions? options = null)
     {
-        ModelSource.Local local => FormatDetector.Artifact(local.FullPath),
-        ModelSource.Hub => throw LoadingErrors.NeitherPathNorHub(source, PathAdvice.For(source)),
-        _ => throw LoadingErrors.RemoteNotSupported(source),
-    };
+        ModelSource resolved = Explained(() => SourceResolver.Resolve(source), source, LoadStop.Resolve);
+        if (resolved is ModelSource.Local local)
+        {
+            return Explained(() => look(FormatDetector.Artifact(local.FullPath), null), source, stop);
+        }
+
+        RemoteSources remote = new(hub, Registry, Downloads);
+        JudgedModel? judged = null;
+        try
+        {
+            judged = remote.JudgeAsync(resolved, source, options, cancellationToken).GetAwaiter().GetResult();
+            T result = Explained(
+                () =>
+                {
+                    judged.Probe();
+                    return look(FormatDetector.Artifact(judged.Path), judged.Cost() is null ? null : judged);
+                },
+                source,
+                stop);
+            if (keep)
+            {
+                judged.KeepUntilDisposed(remote);
+                (judged, remote) = (null, null!);
+            }
+
+            return result;
+        }
+        finally
+        {
+            judged?.Dispose();
+            remote?.Dispose();
+        }
+    }
 }
 
 /// <summary>The outcome of <see cref="ModelLoader.TryLoadAsync"/>: a model or a diagnostic.</summary>

@@ -20,7 +20,7 @@ public sealed record Diagnostic
     public Severity Severity { get; init; } = Severity.High;
 
     /// <summary>The file concerned, if one is.</summary>
-    public string? File { get; init; }
+    public string? File { get; init => field = value is null ? null : StandIns.Name(value); }
 
     /// <summary>The field, tensor, key or option concerned, if one is.</summary>
     public string? Field { get; init => field = value is null ? null : PrintableText.Safe(value); }

@@ -20,9 +20,10 @@ internal static class PrintableText
         '\uFEFF',
     ]);
 
-    /// <summary>The text; escaped and cut where it has to be.</summary>
+    /// <summary>The text; escaped and cut where it has to be, and with the names of what folders stand for.</summary>
     public static string Safe(string text)
     {
+        text = text is null ? text! : StandIns.Name(text);
         if (text is null || (text.Length <= Longest && !text.AsSpan().ContainsAny(Unsafe)))
         {
             return text!;

@@ -4,6 +4,7 @@ namespace LlmToolkit;
 public sealed class ModelDescription : IDisposable
 {
     private readonly Func<TensorInfo, TensorData?>? _read;
+    private IDisposable? _kept;
 
     /// <summary>Describes a container that opened.</summary>
     public ModelDescription(ModelContainer container)
@@ -67,10 +68,17 @@ public sealed class ModelDescription : IDisposable
     /// <summary>What <see cref="Metadata"/> and <see cref="TryRead"/> read from; disposed with the description.</summary>
     public IDisposable? Resource { get; init; }
 
+    /// <summary>True when only parts of the files are on this disk: the values of tensors are not at hand.</summary>
+    public bool IsPartial => _kept is not null;
+
+    /// <summary>Keeps what the files are read through until this is disposed; it makes the description one of parts.</summary>
+    public void KeepUntilDisposed(IDisposable parts) => _kept = parts;
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Container?.Dispose();
         Resource?.Dispose();
+        _kept?.Dispose();
     }
 }

@@ -40,6 +40,55 @@ public sealed partial record HubModelId
         return true;
     }
 
+    /// <summary>Reads an ID, or one of the forms in which people copy it: <c>hf://owner/name@revision/file</c>, <c>hf.co/owner/name:Q4_K_M</c>, <c>https://huggingface.co/owner/name/resolve/main/file</c>.</summary>
+    /// <param name="text">What the user wrote.</param>
+    /// <param name="endpoint">A mirror whose addresses mean the same; null: none.</param>
+    /// <param name="id">The ID.</param>
+    public static bool TryParseAny(string? text, Uri? endpoint, [NotNullWhen(true)] out HubModelId? id)
+    {
+        id = null;
+        if (string.IsNullOrEmpty(text) || text.Length > 2048)
+        {
+            return false;
+        }
+
+        foreach (string start in (ReadOnlySpan<string>)["hf://models/", "hf://", "hf.co/", "huggingface.co/"])
+        {
+            if (text.StartsWith(start, StringComparison.OrdinalIgnoreCase))
+            {
+                return TryParsePlace(text[start.Length..], isPage: !start.StartsWith("hf://", StringComparison.Ordinal), out id);
+            }
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "https" or "http")
+        {
+            bool isHub = address.IdnHost is "huggingface.co" or "hf.co" || (endpoint is not null && address.IdnHost == endpoint.IdnHost && address.Port == endpoint.Port);
+            string prefix = endpoint is not null && address.IdnHost == endpoint.IdnHost ? endpoint.AbsolutePath.TrimEnd('/') + "/" : "/";
+            return isHub && address.AbsolutePath.StartsWith(prefix, StringComparison.Ordinal) && TryParsePlace(Uri.UnescapeDataString(address.AbsolutePath[prefix.Length..]), isPage: true, out id);
+        }
+
+        return TryParse(text, out id);
+    }
+
+    /// <summary><c>owner/name[@revision][/file]</c>, and of a page <c>owner/name/tree|blob|resolve/revision[/file]</c>.</summary>
+    private static bool TryParsePlace(string place, bool isPage, [NotNullWhen(true)] out HubModelId? id)
+    {
+        string[] parts = place.TrimEnd('/').Split('/');
+        id = null;
+        if (parts.Length <= 2)
+        {
+            return TryParse(string.Join('/', parts), out id);
+        }
+
+        if (isPage && parts.Length >= 4 && parts[2] is "tree" or "blob" or "resolve" or "raw")
+        {
+            string file = string.Join('/', parts[4..]);
+            return TryParse($"{parts[0]}/{parts[1]}@{parts[3]}{(file.Length > 0 && parts[2] != "tree" ? ":" + file : "")}", out id);
+        }
+
+        return !isPage && TryParse($"{parts[0]}/{parts[1]}:{string.Join('/', parts[2..])}", out id);
+    }
+
     /// <inheritdoc/>
     public override string ToString() =>
         Repository + (Revision is null ? "" : "@" + Revision) + (Selector is null ? "" : ":" + Selector);

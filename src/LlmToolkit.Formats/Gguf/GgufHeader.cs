@@ -72,10 +72,10 @@ internal sealed class GgufHeader
     private void Read()
     {
         string path = _file.File.Path;
-        ReadOnlySpan<byte> head = _file.Head(GgufConstants.MaxHeaderBytes);
-        CheckMagic(head);
+        ReadOnlySpan<byte> head = _file.Window(GgufConstants.MaxHeaderBytes);
+        CheckMagic(_file.Head(512));
         IsGguf = true;
-        GgufReader reader = new(head, path, default, position: 4);
+        GgufReader reader = new(head, path, default, position: 4, _file.Parts);
         ReadVersion(ref reader);
 
         (int tensorBytes, int keyBytes) = reader.Layout.Wide ? (24, 13) : (16, 9);

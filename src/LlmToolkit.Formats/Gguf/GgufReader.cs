@@ -11,10 +11,12 @@ namespace LlmToolkit.Formats.Gguf;
 internal readonly record struct GgufLayout(bool BigEndian, bool Wide);
 
 /// <summary>Reads GGUF primitives. Every read is bounds-checked; no read allocates before it is.</summary>
-internal ref struct GgufReader(ReadOnlySpan<byte> bytes, string file, GgufLayout layout, int position = 0)
+/// <remarks>Bytes of a file that is not here are asked for as they are read.</remarks>
+internal ref struct GgufReader(ReadOnlySpan<byte> bytes, string file, GgufLayout layout, int position = 0, FileParts? parts = null)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private readonly string _file = file;
+    private readonly FileParts? _parts = parts;
 
     /// <summary>How numbers are written.</summary>
     public GgufLayout Layout { get; set; } = layout;
@@ -154,6 +156,7 @@ internal ref struct GgufReader(ReadOnlySpan<byte> bytes, string file, GgufLayout
             throw new ModelException(GgufErrors.Truncated(_file, what, Position, count, Left));
         }
 
+        _parts?.Require(Position, (int)count);
         ReadOnlySpan<byte> taken = _bytes.Slice(Position, (int)count);
         Position += (int)count;
         return taken;

@@ -51,7 +51,7 @@ internal sealed partial class PyTorchReader
     /// <summary>Not written by torch.save: run for the names that it would call, then refused whatever they are.</summary>
     private void ReadBare(ReadOnlySpan<byte> head)
     {
-        PickleReader reader = new(_map.Span(0, (int)Math.Min(_map.Length, MaxPickle)), 0, Path);
+        PickleReader reader = new(_map.Window(MaxPickle), 0, Path, _map.Parts);
         bool isBinary = PyTorchHeader.Guess(head) == PyTorchLayout.BarePickle;
         bool ended = false;
         try

@@ -13,7 +13,7 @@ internal sealed partial class PyTorchReader
     private void ReadLegacy()
     {
         int window = (int)Math.Min(_map.Length, int.MaxValue);
-        PickleReader reader = new(_map.Span(0, window), PyTorchConstants.LegacyMagicLength(_map.Head(64)), Path);
+        PickleReader reader = new(_map.Window(window), PyTorchConstants.LegacyMagicLength(_map.Head(64)), Path, _map.Parts);
         object? protocol = new PickleMachine(_log, LegacyStorage).Run(ref reader);
         if (protocol is not PyTorchConstants.LegacyProtocol)
         {
@@ -40,6 +40,7 @@ internal sealed partial class PyTorchReader
         }
 
         long at = reader.Position;
+        Foresee(keys, at);
         foreach (object? key in keys.Items)
         {
             long end = ReadLegacyStorage(key, at);
@@ -59,6 +60,29 @@ internal sealed partial class PyTorchReader
         {
             NoteBytesBehind(at);
         }
+    }
+
+    /// <summary>Of a file that is not here: the lengths before the storages lie where the pickle lets expect them.</summary>
+    private void Foresee(PickleList keys, long at)
+    {
+        if (_map.Parts is null)
+        {
+            return;
+        }
+
+        List<(long Offset, long Length)> lengths = [];
+        foreach (object? key in keys.Items)
+        {
+            if (key is not string name || !_roots.TryGetValue(name, out (StorageClass Class, long Count) root) || at > _map.Length)
+            {
+                break;
+            }
+
+            lengths.Add((at, sizeof(long)));
+            at += sizeof(long) + (root.Count * root.Class.ElementBytes);
+        }
+
+        _map.Parts.Foresee(lengths);
     }
 
     /// <summary>Appended bytes: another reader may take the file for what they are.</summary>

@@ -31,6 +31,11 @@ internal static class PyTorchValues
     public static TensorData Read(MappedFile map, PyTorchTensor tensor)
     {
         long start = tensor.Storage.Offset + tensor.FirstByte;
+        if (tensor.Info.InPlace)
+        {
+            map.Parts?.Require(start, tensor.Info.Bytes);
+        }
+
         TensorData data = tensor.Info.InPlace
             ? new TensorData(tensor.Info, map.Address + (nint)start, map)
             : Gather((offset, length) => map.Span(start + offset, length), tensor);

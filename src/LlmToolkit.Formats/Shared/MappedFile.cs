@@ -24,6 +24,7 @@ internal sealed unsafe class MappedFile : TensorMemory
     private MappedFile(ArtifactFile file, SafeFileHandle? handle, long length)
     {
         File = file with { Length = length };
+        Parts = FileParts.Of(file.Path);
         _handle = handle;
         if (handle is null)
         {
@@ -51,6 +52,9 @@ internal sealed unsafe class MappedFile : TensorMemory
 
     /// <summary>The file, with the length that is mapped.</summary>
     public ArtifactFile File { get; }
+
+    /// <summary>What of the file is here; null: all.</summary>
+    public FileParts? Parts { get; }
 
     /// <summary>Bytes mapped.</summary>
     public long Length => File.Length;
@@ -97,11 +101,15 @@ internal sealed unsafe class MappedFile : TensorMemory
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
+        Parts?.Require(offset, length);
         return new ReadOnlySpan<byte>(_address + offset, length);
     }
 
-    /// <summary>The first bytes: all of the file, or <paramref name="most"/>.</summary>
-    public ReadOnlySpan<byte> Head(int most) => Span(0, (int)Math.Min(Length, most));
+    /// <summary>The first bytes: all of the file, or <paramref name="most"/>; of a file that is not here at most <see cref="FileParts.MostToScan"/>.</summary>
+    public ReadOnlySpan<byte> Head(int most) => Span(0, (int)Math.Min(Length, Parts is null ? most : Math.Min(most, FileParts.MostToScan)));
+
+    /// <summary>The first bytes for a reader that asks <see cref="Parts"/> for each piece before it looks at it.</summary>
+    public ReadOnlySpan<byte> Window(int most) => new(_address, (int)Math.Min(Length, most));
 
     /// <summary>True when the bytes of a tensor lie inside the file; those of an empty one lie anywhere.</summary>
     public bool Holds(TensorInfo tensor) => tensor.Bytes == 0 || (tensor.Offset >= 0 && tensor.Bytes >= 0 && tensor.Offset <= Length - tensor.Bytes);
@@ -115,6 +123,7 @@ internal sealed unsafe class MappedFile : TensorMemory
             throw new ArgumentException($"Tensor \"{tensor.Name}\" does not lie in {File.Name}.", nameof(tensor));
         }
 
+        Parts?.Require(tensor.Offset, tensor.Bytes);
         ThrowIfChanged();
         return new TensorData(tensor, tensor.Bytes == 0 ? Address : Address + (nint)tensor.Offset, this);
     }
@@ -131,7 +140,9 @@ internal sealed unsafe class MappedFile : TensorMemory
 
             long now = RandomAccess.GetLength(_handle);
             bool isLost = _region is not null && Volatile.Read(ref _region->Lost) != 0;
-            return now != Length || isLost || System.IO.File.GetLastWriteTimeUtc(_handle) != _written ? FileErrors.Changed(File.Path, Length, now, isLost) : null;
+            // A file of parts is written to by whoever brings them.
+            bool isWritten = Parts is null && System.IO.File.GetLastWriteTimeUtc(_handle) != _written;
+            return now != Length || isLost || isWritten ? FileErrors.Changed(File.Path, Length, now, isLost) : null;
         }
     }
 

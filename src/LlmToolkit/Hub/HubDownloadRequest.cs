@@ -35,7 +35,8 @@ public sealed record HubDownloadRequest
 /// <param name="Files">The files to fetch.</param>
 /// <param name="Skipped">The others.</param>
 /// <param name="Note">A sentence for people about the choice; null: it needs none.</param>
-public sealed record HubSelectionResult(IReadOnlyList<HubFile> Files, IReadOnlyList<HubSkipped> Skipped, string? Note = null);
+/// <param name="Entry">The file among them that is opened as the model; null: their folder is.</param>
+public sealed record HubSelectionResult(IReadOnlyList<HubFile> Files, IReadOnlyList<HubSkipped> Skipped, string? Note = null, HubFile? Entry = null);
 
 /// <summary>A file that is not fetched.</summary>
 /// <param name="Path">Its path in the repository.</param>
@@ -59,6 +60,9 @@ public sealed record HubSnapshot
 
     /// <summary>The files that were asked for.</summary>
     public required IReadOnlyList<HubSnapshotFile> Files { get; init; }
+
+    /// <summary>Absolute path of what is opened as the model: a file, or <see cref="Folder"/>.</summary>
+    public string Entry { get => field ?? Folder; init; }
 
     /// <summary>Bytes that came over the network.</summary>
     public long BytesFetched { get; init; }

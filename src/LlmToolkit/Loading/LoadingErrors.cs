@@ -27,17 +27,16 @@ internal static class LoadingErrors
         Fixes = ["Download the model again: the cache entry is incomplete.", "Name the file itself, or correct the link."],
     });
 
-    public static ModelException NeitherPathNorHub(string text, PathAdvice advice) => new(new()
+    public static ModelException NeitherPathNorHub(string text, PathAdvice advice, ModelException hub) => new(hub.Diagnostic with
     {
         Code = "LT2002",
-        Kind = FaultKind.Network,
-        Category = ErrorCategory.Network,
-        Message = $"No such file or directory: {text}. It could also be the Hub ID \"{text}\", but this version does not download models.",
+        Message = $"No such file or directory: {text}. As a Hub ID: {hub.Diagnostic.Message}",
         File = text,
-        Evidence = advice.Evidence,
-        Cause = advice.Cause ?? "The text can be read as a path or as a Hub ID; nothing lies at the path.",
-        Fixes = [.. advice.Fixes, "Check the path.", "If it was meant as a prompt, pass it with -p.", $"Download the repository first (for example: git clone https://huggingface.co/{text}) and name its folder."],
-    });
+        Evidence = string.Join("; ", new[] { advice.Evidence, hub.Diagnostic.Evidence }.OfType<string>()) is { Length: > 0 } evidence ? evidence : null,
+        Cause = advice.Cause ?? "The text can be read as a path or as a Hub ID; nothing lies at the path, and the Hub shows no such repository.",
+        Certainty = Certainty.Likely,
+        Fixes = [.. advice.Fixes, "Check the path.", .. hub.Diagnostic.Fixes, "If it was meant as a prompt, pass it with -p."],
+    }, hub);
 
     public static ModelException NotASource(string text, PathAdvice advice) => new(new()
     {
@@ -51,15 +50,15 @@ internal static class LoadingErrors
         Fixes = [.. advice.Fixes, "Check the spelling.", "Quote a prompt that holds white space, or pass it with -p."],
     });
 
-    public static ModelException RemoteNotSupported(string text) => new(new()
+    public static ModelException EndpointNotSupported(string text) => new(new()
     {
         Code = "LT2004",
         Kind = FaultKind.Unsupported,
         Category = ErrorCategory.Network,
-        Message = $"{text} is a network address; this version opens local files and folders only.",
+        Message = $"{text} is the address of a server; this version runs models itself and asks no other server to.",
         File = text,
-        Cause = "Downloads are not part of this version.",
-        Fixes = ["Download the file and name it."],
+        Cause = "An address that ends in /v1 is taken for an OpenAI-compatible server.",
+        Fixes = ["Name a file, a folder, a Hub ID, or the https address of a model file."],
     });
 
     public static ModelException Unrecognised(string path, string detail) => new(new()

@@ -1,3 +1,5 @@
+using LlmToolkit.Hub;
+
 namespace LlmToolkit.Loading;
 
 /// <summary>Stop 3: what the user wrote becomes a source. A path that exists wins over a Hub ID.</summary>
@@ -13,6 +15,11 @@ public static class SourceResolver
         if (Exists(text))
         {
             return new ModelSource.Local(HubFolder.Snapshot(Path.GetFullPath(text)));
+        }
+
+        if (IsLink(text) && HubModelId.TryParseAny(text, HubSettings.FromEnvironment().Endpoint, out HubModelId? linked))
+        {
+            return new ModelSource.Hub(linked);
         }
 
         if (text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
@@ -51,6 +58,10 @@ public static class SourceResolver
         }
     }
 
+    /// <summary>The forms of a Hub ID that people copy from a page or a command.</summary>
+    private static bool IsLink(string text) =>
+        text.Contains("://", StringComparison.Ordinal) || text.StartsWith("hf.co/", StringComparison.OrdinalIgnoreCase) || text.StartsWith("huggingface.co/", StringComparison.OrdinalIgnoreCase);
+
     private static ModelSource FromAddress(Uri address)
     {
         bool endpoint = address.AbsolutePath.TrimEnd('/').EndsWith("/v1", StringComparison.Ordinal);
@@ -65,6 +76,7 @@ public static class SourceResolver
         || text[0] is '/' or '~' or '.'
         || (text.Length > 2 && char.IsAsciiLetter(text[0]) && text[1] == ':' && text[2] is '/')
         || text.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
-        || text.Count(c => c == '/') > 1
+        // A revision (refs/pr/1) or a file behind the name may have more.
+        || text.TakeWhile(c => c is not ('@' or ':')).Count(c => c == '/') > 1
         || (!text.Contains(':', StringComparison.Ordinal) && s_modelEndings.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase)));
 }

@@ -1,15 +1,18 @@
 using System.Buffers.Binary;
 using System.Text;
+using LlmToolkit.Formats.Shared;
 
 namespace LlmToolkit.Formats.PyTorch.Pickle;
 
 /// <summary>Reads opcodes and their operands. Every read is bounds-checked, and none crosses the end of a frame.</summary>
-internal ref struct PickleReader(ReadOnlySpan<byte> bytes, int start, string file)
+/// <remarks>Bytes of a file that is not here are asked for as they are read; such bytes begin where the file does.</remarks>
+internal ref struct PickleReader(ReadOnlySpan<byte> bytes, int start, string file, FileParts? parts = null)
 {
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private readonly string _file = file;
+    private readonly FileParts? _parts = parts;
     private int _frameEnd = -1;
 
     /// <summary>Offset of the next unread byte.</summary>
@@ -44,6 +47,7 @@ internal ref struct PickleReader(ReadOnlySpan<byte> bytes, int start, string fil
             throw PyTorchErrors.BadPickle(_file, Position, $"{what} reaches over the end of its frame");
         }
 
+        _parts?.Require(Position, (int)count);
         ReadOnlySpan<byte> taken = _bytes[Position..end];
         Position = end;
         return taken;
@@ -52,13 +56,34 @@ internal ref struct PickleReader(ReadOnlySpan<byte> bytes, int start, string fil
     /// <summary>Text up to a line feed, which is consumed and not part of it.</summary>
     public ReadOnlySpan<byte> TakeLine(string what)
     {
-        int length = _bytes[Position..].IndexOf((byte)'\n');
+        int length = LineLength();
         if (length < 0)
         {
             throw PyTorchErrors.Truncated(_file, $"the line feed after {what}", Position, Left + 1L, Left);
         }
 
         return Take((ulong)length + 1, what)[..length];
+    }
+
+    private readonly int LineLength()
+    {
+        if (_parts is null)
+        {
+            return _bytes[Position..].IndexOf((byte)'\n');
+        }
+
+        const int piece = 4 << 10;
+        for (int at = Position; at < _bytes.Length; at += piece)
+        {
+            int length = Math.Min(piece, _bytes.Length - at);
+            _parts.Require(at, length);
+            if (_bytes.Slice(at, length).IndexOf((byte)'\n') is int found and >= 0)
+            {
+                return at + found - Position;
+            }
+        }
+
+        return -1;
     }
 
     public string ReadUtf8(ulong length, string what)

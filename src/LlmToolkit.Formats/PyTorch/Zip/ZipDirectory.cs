@@ -59,6 +59,7 @@ internal sealed class ZipDirectory
         string? root = null;
         long at = start;
         long end = start + size;
+        Foresee(map, start, end, count);
         for (long i = 0; i < count; i++)
         {
             (ZipEntry entry, long header, int length) = ReadEntry(map, at, end, start, file);
@@ -90,6 +91,38 @@ internal sealed class ZipDirectory
 
         CheckLayout(found, start, file);
         return new ZipDirectory([.. found.Select(f => f.Entry).Where(e => !e.Name.EndsWith('/'))], root ?? "");
+    }
+
+    /// <summary>Of a file that is not here: every entry's local header is compared with the directory, and they lie all over the file.</summary>
+    private static void Foresee(MappedFile map, long at, long end, long count)
+    {
+        // Name, padding to 64 bytes, and what torch writes besides.
+        const int localHeader = 256;
+        if (map.Parts is null)
+        {
+            return;
+        }
+
+        List<(long Offset, long Length)> headers = [];
+        for (long i = 0; i < Math.Min(count, MaxEntries) && at <= end - DirectoryBytes; i++)
+        {
+            ReadOnlySpan<byte> head = map.Span(at, DirectoryBytes);
+            int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(head[28..]);
+            int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(head[30..]);
+            long next = at + DirectoryBytes + nameLength + extraLength + BinaryPrimitives.ReadUInt16LittleEndian(head[32..]);
+            if (next > end)
+            {
+                break;
+            }
+
+            // What is malformed is refused where it is read.
+            (long bytes, long stored, long header) = (BinaryPrimitives.ReadUInt32LittleEndian(head[24..]), BinaryPrimitives.ReadUInt32LittleEndian(head[20..]), BinaryPrimitives.ReadUInt32LittleEndian(head[42..]));
+            ReadZip64(map.Span(at + DirectoryBytes + nameLength, extraLength), ref bytes, ref stored, ref header, "", map.File.Path);
+            headers.Add((header, localHeader));
+            at = next;
+        }
+
+        map.Parts.Foresee(headers);
     }
 
     private static (long Start, long Size, long Count) FindDirectory(MappedFile map, string file)

@@ -46,7 +46,15 @@ internal sealed class BlobSource(HubClient client, HubRepository repository, str
             }
         }
 
-        return await client.OpenAsync(repository, commit, file.Path, range, BypassCaches, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await client.OpenAsync(repository, commit, file.Path, range, BypassCaches, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelException e) when (e.Diagnostic.Code == "LT6017")
+        {
+            // The storage refused the address that the Hub had just signed: some are stale in a cache. A second one is asked for, past the caches.
+            return await client.OpenAsync(repository, commit, file.Path, range, bypassCaches: true, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private void Judge(HubContent content, HubRange? range)

@@ -63,18 +63,46 @@ public sealed class HubDownloader(HubClient client, HubCache? cache = null)
 
         tally.Done();
         HashSet<string> fetched = [.. missing.Select(f => f.Path)];
+        string? entry = selected.Entry is { } opened ? here.GetValueOrDefault(opened.Path) ?? store.PathOf(opened) : null;
         return new HubSnapshot
         {
             Repository = request.Repository,
             Revision = found.Revision,
             Commit = found.Listing.Commit,
             Folder = store.Folder,
+            Entry = entry ?? store.Folder,
             Files = [.. selected.Files.Select(f => new HubSnapshotFile(f, here.GetValueOrDefault(f.Path) ?? store.PathOf(f), !fetched.Contains(f.Path)))],
             BytesFetched = tally.Fetched,
             Skipped = selected.Skipped,
             Note = string.Join(" ", new[] { found.Warning, selected.Note }.OfType<string>()) is { Length: > 0 } note ? note : null,
             Offline = found.IsOffline,
         };
+    }
+
+    /// <summary>What a revision holds: as the cache knows it for a commit or where the Hub cannot be asked, else as the Hub says.</summary>
+    internal async Task<HubListing> ListAsync(HubRepository repository, string? revision, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    {
+        string name = revision ?? "main";
+        HubListing? kept = _cache.CommitOf(repository, name) is { } commit ? _cache.ListingOf(repository, commit) : null;
+        if (kept is not null && (HubPaths.IsCommit(name) || client.Settings.Offline))
+        {
+            return kept with { Revision = name };
+        }
+
+        if (client.Settings.Offline)
+        {
+            return Kept(new HubDownloadRequest { Repository = repository }, name) ?? throw new ModelException(HubAnswerErrors.NotCached($"{repository} at {name} is not in {_cache.Folder}"));
+        }
+
+        try
+        {
+            return await (kept is null ? client : client.WithoutRetries).ListAsync(repository, name, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelException e) when (kept is not null && HubFaults.IsOutage(e))
+        {
+            progress?.Report(new HubProgress { State = HubProgressState.Done, Note = $"The Hub was not reached ({e.Diagnostic.Message.TrimEnd('.')}); what is known of {repository} at {kept.Commit[..8]} was taken." });
+            return kept with { Revision = name };
+        }
     }
 
     /// <summary>The files of a revision: from the cache where that is enough, else from the Hub.</summary>
@@ -188,10 +216,11 @@ public sealed class HubDownloader(HubClient client, HubCache? cache = null)
         }
 
         string? note = null;
+        HubFile? entry = null;
         if (request.Select is { } select)
         {
             HubSelectionResult chosen = select(listing with { Files = kept });
-            (kept, note) = ([.. chosen.Files], chosen.Note);
+            (kept, note, entry) = ([.. chosen.Files], chosen.Note, chosen.Entry);
             skipped.AddRange(chosen.Skipped);
         }
 
@@ -201,7 +230,7 @@ public sealed class HubDownloader(HubClient client, HubCache? cache = null)
         }
 
         skipped.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        return new HubSelectionResult(kept, skipped, note);
+        return new HubSelectionResult(kept, skipped, note, entry);
     }
 
     private async Task FetchAllAsync(FileStore store, HubListing listing, List<HubFile> missing, Dictionary<string, string> here, DownloadTally tally, bool force, CancellationToken cancellationToken)

@@ -1,0 +1,154 @@
+namespace LlmToolkit.Hub;
+
+/// <summary>A model of the network as a folder of this disk: small files whole, of the weights what is asked for. Gone when it is disposed.</summary>
+internal sealed class JudgedModel : IDisposable
+{
+    private readonly List<RemoteFile> _files = [];
+    private readonly string? _folder;
+    private readonly IDisposable? _standIn;
+    private readonly RemoteTally? _tally;
+    private IDisposable? _other;
+
+    /// <summary>A model that is on this disk anyway.</summary>
+    public JudgedModel(string path) => Path = path;
+
+    private JudgedModel(string folder, string name, RemoteTally tally)
+    {
+        (_folder, _tally, Path) = (folder, tally, folder);
+        _standIn = StandIns.Add(folder, name);
+    }
+
+    /// <summary>What to open.</summary>
+    public string Path { get; private set; }
+
+    private (long Bytes, long Missing, (long Free, long Reserve)? Disk, string? Note)? _cost;
+
+    /// <summary>What a download would cost; null for what is on this disk.</summary>
+    public DownloadCost? Cost() => _cost is { } cost ? new DownloadCost(cost.Bytes, cost.Missing, cost.Disk?.Free, cost.Disk?.Reserve ?? 0, _tally!.Rate, _tally.Bytes, cost.Note) : null;
+
+    /// <summary>Disposes something along with this.</summary>
+    public void KeepUntilDisposed(IDisposable other) => _other = other;
+
+    /// <summary>Lays a selection of a repository out.</summary>
+    public static async Task<JudgedModel> OfAsync(HubClient client, HubCache cache, HubListing listing, HubSelectionResult selection, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    {
+        RemoteTally tally = new(client);
+        JudgedModel model = new(Directory.CreateTempSubdirectory("llmtk-heads-").FullName, listing.Repository.ToString(), tally);
+        try
+        {
+            // What is small and is read whole anyway is a download like any other, and the model's own needs it not again.
+            List<HubFile> small = [.. selection.Files.Where(f => !IsWeights(f.Path))];
+            HubSnapshot? texts = small.Count == 0 ? null : await new HubDownloader(client, cache).DownloadAsync(
+                new HubDownloadRequest { Repository = listing.Repository, Revision = listing.Commit, Files = [.. small.Select(f => f.Path)] }, progress, cancellationToken).ConfigureAwait(false);
+            foreach (HubSnapshotFile text in texts?.Files ?? [])
+            {
+                string target = model.Place(text.File.Path);
+                File.Copy(text.FullPath, target);
+            }
+
+            foreach (HubFile file in selection.Files.Where(f => IsWeights(f.Path)))
+            {
+                BlobSource source = new(client, listing.Repository, listing.Commit, file, file.Etag ?? "");
+                model._files.Add(new RemoteFile(model.Place(file.Path), file.Size, source.What, (range, token) => source.OpenAsync(range, token), tally, cancellationToken));
+            }
+
+            long missing = selection.Files.Where(f => cache.PathOf(listing.Repository, listing.Commit, f.Path) is not { } here || HubCache.FileLength(here) != f.Size).Sum(f => f.Size);
+            model._cost = (selection.Files.Sum(f => f.Size), missing, DiskSpace.Of(cache.RepositoryFolder(listing.Repository)), selection.Note);
+            model.Path = selection.Entry is { } entry ? System.IO.Path.Combine([model._folder!, .. entry.Path.Split('/')]) : model._folder!;
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lays a file behind an address out.</summary>
+    public static async Task<JudgedModel> OfAsync(HubClient client, Uri address, CancellationToken cancellationToken)
+    {
+        RemoteTally tally = new(client);
+        string name = HubFaults.What(address);
+        (long length, string? etag) = await LengthAsync(client, address, name, cancellationToken).ConfigureAwait(false);
+        string file = Uri.UnescapeDataString(System.IO.Path.GetFileName(address.AbsolutePath));
+        file = HubPaths.IsSafeFile(file) && !file.Contains('/', StringComparison.Ordinal) ? file : "model";
+        JudgedModel model = new(Directory.CreateTempSubdirectory("llmtk-heads-").FullName, name[..^System.IO.Path.GetFileName(name).Length].TrimEnd('/'), tally);
+        try
+        {
+            model.Path = model.Place(file);
+            model._files.Add(new RemoteFile(model.Path, length, name, async (range, token) =>
+            {
+                HubContent content = await client.OpenUrlAsync(address, range, null, token).ConfigureAwait(false);
+                if ((content.Total is { } total && total != length) || (etag is not null && content.Etag is { } now && now != etag))
+                {
+                    await content.DisposeAsync().ConfigureAwait(false);
+                    throw HeadErrors.Changed(name);
+                }
+
+                return content;
+            }, tally, cancellationToken));
+            model._cost = (length, length, DiskSpace.Of(client.Settings.CacheFolder), null);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The first bytes that every format is known by, and the last ones of a zip, which are read past the mapping.</summary>
+    public void Probe()
+    {
+        const int head = 4 << 10;
+        const int tail = 66 << 10;
+        foreach (RemoteFile file in _files)
+        {
+            file.Probe(head, tail);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (RemoteFile file in _files)
+        {
+            file.Dispose();
+        }
+
+        _other?.Dispose();
+        _standIn?.Dispose();
+        if (_folder is not null)
+        {
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The system clears its temporary folder.
+            }
+        }
+    }
+
+    private static bool IsWeights(string path) => System.IO.Path.GetExtension(path).ToUpperInvariant() is ".GGUF" or ".SAFETENSORS" or ".BIN" or ".PT" or ".PTH" or ".ONNX" or ".CKPT";
+
+    private static async Task<(long Length, string? Etag)> LengthAsync(HubClient client, Uri address, string name, CancellationToken cancellationToken) =>
+        await client.RetryAsync(
+            async (_, token) =>
+            {
+                HubContent content = await client.OpenUrlAsync(address, new HubRange(0, 1), null, token).ConfigureAwait(false);
+                await using (content.ConfigureAwait(false))
+                {
+                    return (content.Total ?? throw HeadErrors.NoLength(name), content.Etag);
+                }
+            },
+            null,
+            cancellationToken).ConfigureAwait(false);
+
+    private string Place(string path)
+    {
+        string full = System.IO.Path.Combine([_folder!, .. path.Split('/')]);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
+        return full;
+    }
+}
