@@ -6,6 +6,10 @@ internal static class CliErrors
     public static ModelException BadValue(string option, string value, string expected) => Usage(
         "LT8001", $"{option} is \"{value}\"; expected {expected}.", option, "Run the command with --help for examples.");
 
+    /// <summary>Something was asked that reads every byte of a remote file.</summary>
+    public static ModelException NeedsAll(string source, string option) => Usage(
+        "LT8019", $"{option} reads every byte of {source}, which is not on this machine; only the heads of remote files are fetched.", option, $"Download it first: `llmtk hub download {source}`.", $"Leave {option} out.");
+
     public static ModelException AdaptersNotSupported(string path) => new(new()
     {
         Code = "LT8002",

@@ -32,6 +32,10 @@ internal sealed class CliHost
     /// <summary>Carries the Hub's messages. Null: sockets.</summary>
     public HttpMessageHandler? HubHandler { get; init; }
 
+    /// <summary>The path from a source to a model, as this host reaches the network.</summary>
+    /// <param name="downloads">Told of downloads.</param>
+    public ModelLoader Loader(IProgress<HubProgress> downloads) => new(null, HubHandler is null ? null : new HubClient(HubSettings(), null, HubHandler)) { Downloads = downloads };
+
     /// <summary>The process's own streams.</summary>
     public static CliHost Console() => new()
     {

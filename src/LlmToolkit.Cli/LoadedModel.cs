@@ -43,8 +43,10 @@ internal sealed class LoadedModel : IAsyncDisposable
         }
 
         long start = Stopwatch.GetTimestamp();
-        ModelLoader loader = new();
+        using DownloadLine downloads = new(host, result);
+        ModelLoader loader = host.Loader(downloads);
         using ModelContainer container = await loader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
+        downloads.Clear();
         LoadPlan plan = loader.Plan(container.Info, options);
         ILanguageModel model;
         using (ProgressLine progress = new(host, result))

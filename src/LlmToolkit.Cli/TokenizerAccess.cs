@@ -1,3 +1,5 @@
+using System.CommandLine;
+using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Text;
 
 namespace LlmToolkit.Cli;
@@ -7,16 +9,34 @@ internal static class TokenizerAccess
 {
     private static readonly string[] s_weights = [".gguf", ".safetensors", ".bin", ".pt", ".pth"];
 
-    public static async Task<Tokenizer> OpenAsync(string path, string? pre, CancellationToken cancellationToken)
+    public static async Task<Tokenizer> OpenAsync(CliHost host, ParseResult result, string source, string? pre, CancellationToken cancellationToken)
     {
-        if (IsTokenizer(path))
+        using DownloadLine downloads = new(host, result);
+        ModelLoader loader = host.Loader(downloads);
+        if (await loader.DownloadTokenizerAsync(source, cancellationToken).ConfigureAwait(false) is { } path && IsTokenizer(path))
         {
             return TokenizerFactory.Create(TokenizerSources.FromPath(path) with { Pre = pre });
         }
 
-        using ModelContainer container = await new ModelLoader().OpenAsync(path, null, cancellationToken).ConfigureAwait(false);
-        TokenizerSource own = container.Tokenizer ?? throw CliErrors.NoTokenizer(path);
+        using ModelDescription description = await DescribeAsync(loader, source, cancellationToken).ConfigureAwait(false);
+        TokenizerSource own = description.Container!.Tokenizer ?? throw CliErrors.NoTokenizer(source);
         return TokenizerFactory.Create(own with { Pre = pre ?? own.Pre });
+    }
+
+    /// <summary>A sound model of which the values are not needed.</summary>
+    /// <exception cref="ModelException">It is not sound.</exception>
+    public static async Task<ModelDescription> DescribeAsync(ModelLoader loader, string source, CancellationToken cancellationToken)
+    {
+        ModelDescription description = await loader.DescribeAsync(source, null, cancellationToken).ConfigureAwait(false);
+        if (description.Container is not null)
+        {
+            return description;
+        }
+
+        using (description)
+        {
+            throw new ModelException(description.Findings[0]);
+        }
     }
 
     /// <summary>The files beside what was named; none for a GGUF, whose tokenizer configures no limits.</summary>

@@ -30,6 +30,27 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null, HubClient? hub
         return await remote.DownloadAsync(source, options, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Path of what a tokenizer and a chat template are built from, without the weights where they lie apart.</summary>
+    /// <param name="source">A path, or a Hub ID of which the tokenizer's files alone are downloaded.</param>
+    /// <param name="cancellationToken">Stops the download.</param>
+    /// <returns>A path; null: they lie within the weights of a remote source, and <see cref="DescribeAsync"/> reads them there.</returns>
+    public async Task<string?> DownloadTokenizerAsync(string source, CancellationToken cancellationToken = default)
+    {
+        switch (SourceResolver.Resolve(source))
+        {
+            case ModelSource.Local local:
+                return local.FullPath;
+            case ModelSource.Hub { Id: var id }:
+                using (RemoteSources remote = new(hub, Registry, Downloads))
+                {
+                    return await remote.TokenizerAsync(id, source, cancellationToken).ConfigureAwait(false);
+                }
+
+            default:
+                return null;
+        }
+    }
+
     /// <summary>Loads a model and makes it ready to generate.</summary>
     /// <param name="source">A file, a directory, or any part of a set.</param>
     /// <param name="options">How; null: chosen by the toolkit.</param>

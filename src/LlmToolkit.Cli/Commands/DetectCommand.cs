@@ -21,7 +21,8 @@ internal static class DetectCommand
         {
             bool json = result.GetValue(GlobalOptions.Json);
             using StreamWriter text = Output.Text(host);
-            return await PathBatch.RunAsync(host, result, result.GetRequiredValue(paths), new ModelLoader().DetectAllAsync, new BatchOptions(), (path, detection) =>
+            using DownloadLine downloads = new(host, result);
+            return await PathBatch.RunAsync(host, result, result.GetRequiredValue(paths), host.Loader(downloads).DetectAllAsync, new BatchOptions(), (path, detection) =>
             {
                 if (json)
                 {

@@ -23,7 +23,7 @@ internal static class DetokenizeCommand
             """) { tokenizer, ids, batch, skip };
         command.SetAction(async (result, cancellationToken) =>
         {
-            Tokenizer opened = await TokenizerAccess.OpenAsync(result.GetRequiredValue(tokenizer), null, cancellationToken).ConfigureAwait(false);
+            Tokenizer opened = await TokenizerAccess.OpenAsync(host, result, result.GetRequiredValue(tokenizer), null, cancellationToken).ConfigureAwait(false);
             if (result.GetValue(batch) is string path)
             {
                 await Batch.RunAsync(host, path, (index, item) => Decode(opened, index, Batch.Ids(index, item, "ids"), Batch.Bool(index, item, "skip_special", false)), cancellationToken).ConfigureAwait(false);

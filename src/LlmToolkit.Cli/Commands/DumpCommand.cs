@@ -22,7 +22,8 @@ internal static class DumpCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             string source = result.GetRequiredValue(model);
-            using ModelDescription description = await new ModelLoader().DescribeAsync(source, result.GetValue(GlobalOptions.Format), cancellationToken).ConfigureAwait(false);
+            using DownloadLine downloads = new(host, result);
+            using ModelDescription description = await host.Loader(downloads).DescribeAsync(source, result.GetValue(GlobalOptions.Format), cancellationToken).ConfigureAwait(false);
             Dictionary<string, TensorInfo> known = new(StringComparer.Ordinal);
             foreach (TensorInfo tensor in description.Tensors)
             {

@@ -9,7 +9,7 @@ internal static class InspectCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<string> model = new("MODEL") { Description = "A file, a folder, or any part of a set." };
+        Argument<string> model = new("MODEL") { Description = "A file, a folder, any part of a set, a Hub ID, or the https address of a file; of what is remote only the heads are fetched." };
         Option<bool> tensors = new("--tensors") { Description = "List every tensor." };
         Option<bool> metadata = new("--metadata") { Description = "List every metadata key." };
         Option<bool> hash = new("--hash") { Description = "Add the SHA-256 of each tensor." };
@@ -20,14 +20,21 @@ internal static class InspectCommand
               llmtk inspect model.gguf
               llmtk inspect model.gguf --tensors --metadata
               llmtk inspect ./folder --json --hash
+              llmtk inspect owner/name
             """) { model, tensors, metadata, hash, GlobalOptions.Format };
         command.SetAction(async (result, cancellationToken) =>
         {
-            ModelLoader loader = new();
+            using DownloadLine downloads = new(host, result);
+            ModelLoader loader = host.Loader(downloads);
             string path = result.GetRequiredValue(model);
             using ModelDescription description = await loader.DescribeAsync(path, result.GetValue(GlobalOptions.Format), cancellationToken).ConfigureAwait(false);
             IReadOnlyList<Diagnostic> findings = new ModelValidator(loader.Registry).Check(description);
             bool withHash = result.GetValue(hash);
+            if (withHash && description.IsPartial)
+            {
+                throw CliErrors.NeedsAll(path, "--hash");
+            }
+
             bool withTensors = result.GetValue(tensors) || withHash;
             using ProgressLine progress = new(host, result);
             InspectedTensors? shown = withHash ? new InspectedTensors(TensorHash.All(description, GlobalOptions.ThreadsOf(result), t => progress.Report($"hash of {DiagnosticOutput.Safe(t.Name)}"), cancellationToken), true)

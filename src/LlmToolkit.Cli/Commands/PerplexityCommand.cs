@@ -27,7 +27,7 @@ internal static class PerplexityCommand
             options = options with { ContextLength = options.ContextLength ?? 512 };
             string source = result.GetRequiredValue(model);
             string text = await TextFile.ReadAsync(result.GetRequiredValue(file), cancellationToken).ConfigureAwait(false);
-            Tokenizer tokenizer = await TokenizerAccess.OpenAsync(source, options.Pre, cancellationToken).ConfigureAwait(false);
+            Tokenizer tokenizer = await TokenizerAccess.OpenAsync(host, result, source, options.Pre, cancellationToken).ConfigureAwait(false);
             int[] ids = [.. tokenizer.Encode(text).Ids];
             await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, source, options, cancellationToken).ConfigureAwait(false);
             bool addsBegin = tokenizer.BosToken is int bos && tokenizer.Encode("").Ids.FirstOrDefault(-1) == bos;

@@ -34,7 +34,7 @@ internal static class TemplateCommand
             }
 
             // A template that cannot be read is an error of each line that needs it; lines with a template of their own do not.
-            Lazy<ChatTemplate> template = new(await OpenAsync(name, cancellationToken).ConfigureAwait(false));
+            Lazy<ChatTemplate> template = new(await OpenAsync(host, result, name, cancellationToken).ConfigureAwait(false));
             if (batchFile is not null)
             {
                 await Batch.RunAsync(host, batchFile, (index, item) => Item(template, index, item, clock), cancellationToken).ConfigureAwait(false);
@@ -57,7 +57,7 @@ internal static class TemplateCommand
     }
 
     /// <summary>What gives the template of a model, or of a file that is one.</summary>
-    private static async Task<Func<ChatTemplate>> OpenAsync(string path, CancellationToken cancellationToken)
+    private static async Task<Func<ChatTemplate>> OpenAsync(CliHost host, ParseResult result, string path, CancellationToken cancellationToken)
     {
         if (IsTemplate(path))
         {
@@ -65,7 +65,9 @@ internal static class TemplateCommand
             return () => ChatTemplate.Parse(source);
         }
 
-        using ModelContainer container = await new ModelLoader().OpenAsync(path, null, cancellationToken).ConfigureAwait(false);
+        using DownloadLine downloads = new(host, result);
+        using ModelDescription description = await TokenizerAccess.DescribeAsync(host.Loader(downloads), path, cancellationToken).ConfigureAwait(false);
+        ModelContainer container = description.Container!;
         string own = container.ChatTemplate ?? throw CliErrors.NoChatTemplate(path);
         ChatTemplate template = ChatTemplate.Parse(own, container.Tokenizer is { } tokenizer ? TokenizerFactory.Create(tokenizer) : null);
         return () => template;

@@ -27,7 +27,7 @@ internal static class TokenizeCommand
             """) { tokenizer, text, file, batch, plain, asText, configured, pre };
         command.SetAction(async (result, cancellationToken) =>
         {
-            Tokenizer opened = await TokenizerAccess.OpenAsync(result.GetRequiredValue(tokenizer), result.GetValue(pre), cancellationToken).ConfigureAwait(false);
+            Tokenizer opened = await TokenizerAccess.OpenAsync(host, result, result.GetRequiredValue(tokenizer), result.GetValue(pre), cancellationToken).ConfigureAwait(false);
             TokenizerLimits? limits = result.GetValue(configured) ? TokenizerLimits.Read(TokenizerAccess.Source(result.GetRequiredValue(tokenizer))) : null;
             EncodeOptions options = new() { AddSpecial = !result.GetValue(plain), SpecialAsText = result.GetValue(asText) };
             if (result.GetValue(batch) is string path)

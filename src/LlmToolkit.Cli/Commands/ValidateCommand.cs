@@ -9,7 +9,7 @@ internal static class ValidateCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<string[]> models = new("MODEL") { Description = "Files or folders.", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> models = new("MODEL") { Description = "Files, folders, Hub IDs or https addresses of files; of what is remote only the heads are fetched.", Arity = ArgumentArity.OneOrMore };
         Option<bool> deep = new("--deep") { Description = "Read every value too, and report numbers that are none." };
         Command command = new("validate", """
             Check files and say for each: ok, warnings, refused or unsupported, with reasons and fixes.
@@ -18,6 +18,7 @@ internal static class ValidateCommand
               llmtk validate model.gguf
               llmtk validate models/*.gguf --json
               llmtk validate model.safetensors --deep
+              llmtk validate owner/name:Q4_K_M
             """) { models, deep, GlobalOptions.Format };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -25,7 +26,8 @@ internal static class ValidateCommand
             Dictionary<Verdict, int> counts = Enum.GetValues<Verdict>().ToDictionary(v => v, _ => 0);
             using StreamWriter text = Output.Text(host);
             BatchOptions options = new() { Format = result.GetValue(GlobalOptions.Format), Deep = result.GetValue(deep) };
-            int? failure = await PathBatch.RunAsync(host, result, result.GetRequiredValue(models), new ModelLoader().ValidateAllAsync, options, (path, report) =>
+            using DownloadLine downloads = new(host, result);
+            int? failure = await PathBatch.RunAsync(host, result, result.GetRequiredValue(models), host.Loader(downloads).ValidateAllAsync, options, (path, report) =>
             {
                 counts[report.Verdict]++;
                 if (json)

@@ -32,6 +32,9 @@ internal sealed class DownloadLine(CliHost host, ParseResult result) : IProgress
         _line.Report(value.State == HubProgressState.Listing ? "asking the Hub" : Text(value));
     }
 
+    /// <summary>Clears the line for whoever writes next.</summary>
+    public void Clear() => _line.Clear();
+
     /// <inheritdoc/>
     public void Dispose() => _line.Dispose();
 

@@ -43,7 +43,7 @@ internal static class InspectJson
         w.WriteString("adapter_of", info?.AdapterOf);
         w.WriteString("compatibility_mode", description.CompatibilityMode);
         WriteMix(w, info);
-        w.Strings("files", description.Files.Select(f => f.Path));
+        w.Strings("files", description.Files.Select(f => StandIns.Name(f.Path)));
         DirectoryOutput.Write(w, DirectoryOutput.Of(description));
         w.WriteFindings("findings", findings);
         w.Strings("opaque", description.Opaque);
@@ -126,7 +126,7 @@ internal static class InspectJson
 
             w.WriteEndArray();
             w.WriteNumber("bytes", tensor.Bytes);
-            w.WriteString("file", tensor.File.Path);
+            w.WriteString("file", StandIns.Name(tensor.File.Path));
             w.Member("offset", tensor.Offset < 0 ? (long?)null : tensor.Offset);
             if (tensors.WithHash)
             {

@@ -68,7 +68,7 @@ internal static class InspectText
         Row("chat template", info is null or { Architecture: null, HasChatTemplate: false } ? null : info.HasChatTemplate ? "yes" : "no");
         Row("left inert", description.Opaque.Count > 0 ? Some(description.Opaque, MostNames, ", ") : null);
         Row("directory", DirectoryOutput.Of(description) is { } directory ? string.Join("\n", DirectoryOutput.Lines(directory).Select(l => l.TrimStart()).Prepend(DiagnosticOutput.Safe(directory.Reason))) : null);
-        Row("files", description.Files.Count > 0 ? Some(description.Files.Select(f => f.Path), MostFiles, "\n") : null);
+        Row("files", description.Files.Count > 0 ? Some(description.Files.Select(f => StandIns.Name(f.Path)), MostFiles, "\n") : null);
         return rows;
     }
 

@@ -27,6 +27,9 @@ public sealed record HubDownloadRequest
     /// <summary>True: only tell what would be fetched. Default: false.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>What the revision holds, where the caller has asked already; null: it is asked for.</summary>
+    internal HubListing? Listing { get; init; }
+
     /// <summary>True: fetch what is there already once more. Default: false.</summary>
     public bool Force { get; init; }
 }

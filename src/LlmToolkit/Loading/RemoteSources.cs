@@ -1,5 +1,6 @@
 using LlmToolkit.Hub;
 using LlmToolkit.Memory;
+using LlmToolkit.Routing;
 
 namespace LlmToolkit.Loading;
 
@@ -8,6 +9,9 @@ internal sealed class RemoteSources(HubClient? given, ToolkitRegistry registry, 
 {
     /// <summary>Beside its weights a model takes this much: context, buffers, runtime.</summary>
     private const long BesideWeights = 512L << 20;
+
+    /// <summary>Below this the download is done before a verdict would be.</summary>
+    private const long WorthAsking = 64L << 20;
 
     private HubClient? _own;
 
@@ -29,6 +33,21 @@ internal sealed class RemoteSources(HubClient? given, ToolkitRegistry registry, 
         }
     }
 
+    /// <summary>Path of a folder with what a tokenizer and a template are built from; null: they lie within the weights.</summary>
+    public async Task<string?> TokenizerAsync(HubModelId id, string text, CancellationToken cancellationToken)
+    {
+        HubCache cache = new(Client.Settings);
+        HubDownloader downloader = new(Client, cache);
+        HubListing listing = await AskingAsync(text, () => downloader.ListAsync(new HubRepository(id.Repository), id.Revision, progress, cancellationToken)).ConfigureAwait(false);
+        if (HubSelection.ForTokenizer(listing, id) is not { } selection)
+        {
+            return null;
+        }
+
+        HubDownloadRequest request = new() { Repository = listing.Repository, Revision = id.Revision, Listing = listing, Select = _ => selection };
+        return (await downloader.DownloadAsync(request, progress, cancellationToken).ConfigureAwait(false)).Folder;
+    }
+
     /// <summary>As much of a source as describing it needs.</summary>
     public async Task<JudgedModel> JudgeAsync(ModelSource source, string text, LoadOptions? options, CancellationToken cancellationToken)
     {
@@ -47,36 +66,52 @@ internal sealed class RemoteSources(HubClient? given, ToolkitRegistry registry, 
 
     private async Task<HubSnapshot> SnapshotAsync(HubModelId id, LoadOptions? options, CancellationToken cancellationToken)
     {
-        HubDownloadRequest request = new()
+        Chosen chosen = await ChooseAsync(id, options, cancellationToken).ConfigureAwait(false);
+        if (chosen.Missing > WorthAsking)
         {
-            Repository = new HubRepository(id.Repository),
-            Revision = id.Revision,
-            Select = listing => HubSelection.ForModel(listing, id, Fits(options)),
-        };
-        HubSnapshot snapshot = await new HubDownloader(Client).DownloadAsync(request, progress, cancellationToken).ConfigureAwait(false);
-        if (snapshot.Note is { } note)
-        {
-            progress?.Report(new HubProgress { Note = note, State = HubProgressState.Done });
+            await RequireAsync(chosen, options ?? new LoadOptions(), cancellationToken).ConfigureAwait(false);
         }
 
-        return snapshot;
+        HubDownloadRequest request = new() { Repository = chosen.Listing.Repository, Revision = id.Revision, Listing = chosen.Listing, Select = _ => chosen.Selection };
+        return await new HubDownloader(Client, chosen.Cache).DownloadAsync(request, progress, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<JudgedModel> JudgeAsync(HubModelId id, LoadOptions? options, CancellationToken cancellationToken)
     {
-        HubRepository repository = new(id.Repository);
+        Chosen chosen = await ChooseAsync(id, options, cancellationToken).ConfigureAwait(false);
+        return chosen.Missing == 0 ? new JudgedModel(chosen.Path) : await JudgedModel.OfAsync(Client, chosen.Cache, chosen.Listing, chosen.Selection, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Which files of a repository are meant, and how much of them is not here.</summary>
+    private async Task<Chosen> ChooseAsync(HubModelId id, LoadOptions? options, CancellationToken cancellationToken)
+    {
         HubCache cache = new(Client.Settings);
-        HubListing listing = await new HubDownloader(Client, cache).ListAsync(repository, id.Revision, progress, cancellationToken).ConfigureAwait(false);
+        HubListing listing = await new HubDownloader(Client, cache).ListAsync(new HubRepository(id.Repository), id.Revision, progress, cancellationToken).ConfigureAwait(false);
         HubSelectionResult selection = HubSelection.ForModel(listing, id, Fits(options));
         if (selection.Note is { } note)
         {
             progress?.Report(new HubProgress { Note = note, State = HubProgressState.Done });
         }
 
-        bool isHere = selection.Files.All(f => cache.PathOf(repository, listing.Commit, f.Path) is { } path && HubCache.FileLength(path) == f.Size);
-        return isHere
-            ? new JudgedModel(selection.Entry is { } entry ? cache.PathOf(repository, listing.Commit, entry.Path)! : cache.SnapshotFolder(repository, listing.Commit))
-            : await JudgedModel.OfAsync(Client, cache, listing, selection, progress, cancellationToken).ConfigureAwait(false);
+        return new Chosen(cache, listing, selection);
+    }
+
+    /// <summary>Before gigabytes are fetched: a model that nothing here can run is refused by what its heads say.</summary>
+    private async Task RequireAsync(Chosen chosen, LoadOptions options, CancellationToken cancellationToken)
+    {
+        using JudgedModel judged = await JudgedModel.OfAsync(Client, chosen.Cache, chosen.Listing, chosen.Selection, progress, cancellationToken).ConfigureAwait(false);
+        await Task.Run(
+            () =>
+            {
+                judged.Probe();
+                using ModelContainer container = FormatDetector.Open(FormatDetector.Artifact(judged.Path), options.Format, registry.Formats);
+                LoadPlan plan = BackendRouter.Plan(container.Info, new HardwareProbe().Probe(registry.Hardware), options, registry.Backends);
+                if (plan.Winner is null)
+                {
+                    throw RoutingErrors.NoBackend(chosen.Listing.Repository.ToString(), plan);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A text that is also a path by its look: where the Hub has no such repository, both readings are told.</summary>
@@ -96,5 +131,15 @@ internal sealed class RemoteSources(HubClient? given, ToolkitRegistry registry, 
     {
         long most = options?.MemoryBudget ?? new HardwareProbe().Probe(registry.Hardware).AvailableMemory;
         return bytes => bytes <= most - BesideWeights;
+    }
+
+    /// <summary>What was chosen of a repository.</summary>
+    private sealed record Chosen(HubCache Cache, HubListing Listing, HubSelectionResult Selection)
+    {
+        /// <summary>Bytes that are not on this disk.</summary>
+        public long Missing { get; } = Selection.Files.Where(f => Cache.PathOf(Listing.Repository, Listing.Commit, f.Path) is not { } path || HubCache.FileLength(path) != f.Size).Sum(f => Math.Max(f.Size, 1));
+
+        /// <summary>What is opened where nothing is missing.</summary>
+        public string Path => Selection.Entry is { } entry ? Cache.PathOf(Listing.Repository, Listing.Commit, entry.Path)! : Cache.SnapshotFolder(Listing.Repository, Listing.Commit);
     }
 }

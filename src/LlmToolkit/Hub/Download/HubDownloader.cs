@@ -109,6 +109,11 @@ public sealed class HubDownloader(HubClient client, HubCache? cache = null)
     private async Task<Found> FindAsync(HubDownloadRequest request, DownloadTally tally, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
         string revision = request.Revision ?? "main";
+        if (request.Listing is { } known)
+        {
+            return new Found(known, revision, client.Settings.Offline, null);
+        }
+
         HubListing? kept = Kept(request, revision);
         if (client.Settings.Offline)
         {
