@@ -1,6 +1,5 @@
 using System.CommandLine;
 using LlmToolkit.Cli.Commands;
-using LlmToolkit.Cli.Commands.Hub;
 using LlmToolkit.Cli.Rendering;
 
 namespace LlmToolkit.Cli;
@@ -108,8 +107,8 @@ internal static class Program
         root.Subcommands.Add(BenchCommand.Create(host));
         root.Subcommands.Add(ServeCommand.Create(host));
         root.Subcommands.Add(ExplainCommand.Create(host));
-        root.Subcommands.Add(CacheCommand.Create(host));
         root.Subcommands.Add(HubCommand.Create(host));
+        root.Subcommands.Add(CacheCommand.Create(host));
         foreach (Command list in ListCommands.Create(host))
         {
             root.Subcommands.Add(list);
