@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmToolkit.Cli.Commands;
+using LlmToolkit.Cli.Commands.Hub;
 using LlmToolkit.Cli.Rendering;
 
 namespace LlmToolkit.Cli;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
 /// <summary><c>hub download REPO [FILE...]</c>: brings files of a repository into the cache or a folder.</summary>
 internal static class HubDownloadCommand
@@ -12,11 +12,7 @@ internal static class HubDownloadCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<string> repository = HubOptions.Repository("owner/name, with @revision and :file-or-quantization where wanted.");
         Argument<string[]> files = new("FILE") { Description = "Files to fetch, by their paths in the repository. Default: what the model needs, and what is small beside it.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string?> revision = HubOptions.Revision();
-        Option<HubRepositoryKind> kind = HubOptions.Kind();
-        Option<string?> token = HubOptions.Token();
         Option<string[]> include = new("--include") { Description = "Only files that match; * crosses folders. Repeatable.", HelpName = "PATTERN" };
         Option<string[]> exclude = new("--exclude") { Description = "No files that match. Repeatable.", HelpName = "PATTERN" };
         Option<string?> localFolder = new("--local-dir") { Description = "Lay the files out in this folder instead of the cache.", HelpName = "FOLDER" };
@@ -31,18 +27,24 @@ internal static class HubDownloadCommand
               llmtk hub download unsloth/SmolLM2-135M-Instruct-GGUF:Q8_0
               llmtk hub download openai-community/gpt2 --include "*.json" --local-dir ./gpt2
               llmtk hub download Qwen/Qwen3-0.6B --dry-run
-            """) { repository, files, revision, kind, include, exclude, localFolder, dryRun, force, token };
+            """);
+        HubOptions options = new(command, takesSelector: true);
+        command.Arguments.Add(files);
+        foreach (Option option in (IEnumerable<Option>)[include, exclude, localFolder, dryRun, force])
+        {
+            command.Options.Add(option);
+        }
+
         command.SetAction(async (result, cancellationToken) =>
         {
-            HubModelId id = HubOptions.Id(result.GetValue(repository)!, result.GetValue(revision));
+            (HubRepository repository, string? revision) = options.Read(result, out HubModelId id);
             string[] named = result.GetValue(files) ?? [];
             string[] includes = result.GetValue(include) ?? [];
-            HubRepositoryKind what = result.GetValue(kind);
-            using HubClient client = HubOptions.Client(host, result, result.GetValue(token));
+            using HubClient client = HubOptions.Client(host, result);
             HubDownloadRequest request = new()
             {
-                Repository = new HubRepository(id.Repository, what),
-                Revision = id.Revision,
+                Repository = repository,
+                Revision = revision,
                 Files = named.Length > 0 ? named : null,
                 Include = includes,
                 Exclude = result.GetValue(exclude) ?? [],
@@ -50,7 +52,7 @@ internal static class HubDownloadCommand
                 DryRun = result.GetValue(dryRun),
                 Force = result.GetValue(force),
                 // Whoever names files or patterns has chosen already.
-                Select = id.Selector is not null || (named.Length == 0 && includes.Length == 0 && what == HubRepositoryKind.Model) ? HubSelection.ForDownload(id) : null,
+                Select = id.Selector is not null || (named.Length == 0 && includes.Length == 0 && repository.Kind == HubRepositoryKind.Model) ? HubSelection.ForDownload(id) : null,
             };
             HubSnapshot snapshot;
             using (DownloadLine progress = new(host, result))

@@ -3,7 +3,7 @@ using System.Text.Json;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
 /// <summary><c>hub files REPO</c>: the files of a repository.</summary>
 internal static class HubFilesCommand
@@ -12,22 +12,19 @@ internal static class HubFilesCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<string> name = HubOptions.Repository();
-        Option<string?> revision = HubOptions.Revision();
-        Option<HubRepositoryKind> kind = HubOptions.Kind();
-        Option<string?> token = HubOptions.Token();
         Command command = new("files", """
             List the files of a repository, with sizes and hashes.
 
             Examples:
               llmtk hub files owner/name
               llmtk hub files owner/name --revision v1.0 --json
-            """) { name, revision, kind, token };
+            """);
+        HubOptions options = new(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            (HubRepository repository, string? at) = HubOptions.Whole(result.GetRequiredValue(name), result.GetValue(revision), result.GetValue(kind));
-            using HubClient client = HubOptions.Client(host, result, result.GetValue(token));
-            HubListing listing = await client.ListAsync(repository, at, null, cancellationToken).ConfigureAwait(false);
+            (HubRepository repository, string? revision) = options.Read(result);
+            using HubClient client = HubOptions.Client(host, result);
+            HubListing listing = await client.ListAsync(repository, revision, null, cancellationToken).ConfigureAwait(false);
             if (result.GetValue(GlobalOptions.Json))
             {
                 JsonOutput.Document(host.Out, w => Write(w, listing));

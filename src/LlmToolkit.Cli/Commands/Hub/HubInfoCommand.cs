@@ -2,7 +2,7 @@ using System.CommandLine;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
 /// <summary><c>hub info REPO</c>: what the Hub tells about a repository.</summary>
 internal static class HubInfoCommand
@@ -12,10 +12,6 @@ internal static class HubInfoCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<string> name = HubOptions.Repository();
-        Option<string?> revision = HubOptions.Revision();
-        Option<HubRepositoryKind> kind = HubOptions.Kind();
-        Option<string?> token = HubOptions.Token();
         Command command = new("info", """
             Show what the Hub tells about a repository: licence, size, gate, branches, tags.
 
@@ -23,12 +19,13 @@ internal static class HubInfoCommand
               llmtk hub info owner/name
               llmtk hub info owner/name@v1.0 --json
               llmtk hub info owner/name --repo-type dataset
-            """) { name, revision, kind, token };
+            """);
+        HubOptions options = new(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            (HubRepository repository, string? at) = HubOptions.Whole(result.GetRequiredValue(name), result.GetValue(revision), result.GetValue(kind));
-            using HubClient client = HubOptions.Client(host, result, result.GetValue(token));
-            HubRepositoryInfo info = await client.InfoAsync(repository, at, cancellationToken).ConfigureAwait(false);
+            (HubRepository repository, string? revision) = options.Read(result);
+            using HubClient client = HubOptions.Client(host, result);
+            HubRepositoryInfo info = await client.InfoAsync(repository, revision, cancellationToken).ConfigureAwait(false);
             HubRefs? refs = await RefsAsync(client, repository, cancellationToken).ConfigureAwait(false);
             if (result.GetValue(GlobalOptions.Json))
             {

@@ -2,7 +2,7 @@ using System.Text.Json;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
 /// <summary>Facts of the Hub under the Hub's own names.</summary>
 internal static class HubJson

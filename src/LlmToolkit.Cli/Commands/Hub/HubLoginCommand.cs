@@ -3,7 +3,7 @@ using System.Text;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
 /// <summary><c>hub login</c>: a token is checked and kept.</summary>
 internal static class HubLoginCommand

@@ -2,7 +2,7 @@ using System.CommandLine;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
 /// <summary><c>hub logout</c>: the kept token is removed.</summary>
 internal static class HubLogoutCommand

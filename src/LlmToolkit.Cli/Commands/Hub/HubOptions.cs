@@ -2,64 +2,65 @@ using System.CommandLine;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
-/// <summary>Arguments and options that the commands of <c>hub</c> share.</summary>
-internal static class HubOptions
+/// <summary>What the commands about a repository take: its name, its kind, a revision, a token.</summary>
+internal sealed class HubOptions
 {
-    public static Argument<string> Repository(string description = "owner/name, with @revision where wanted.") => new("REPO") { Description = description };
+    private readonly Argument<string> _repository = new("REPO");
+    private readonly Option<string?> _revision = new("--revision") { Description = "Branch, tag or commit. Default: main.", HelpName = "R" };
+    private readonly Option<string> _kind = new("--repo-type") { Description = "model, dataset or space.", HelpName = "KIND", DefaultValueFactory = _ => "model" };
 
-    public static Option<string?> Revision() => new("--revision") { Description = "Branch, tag or commit. Default: main.", HelpName = "REVISION" };
-
-    public static Option<HubRepositoryKind> Kind()
+    /// <summary>Adds them to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="takesSelector">True: REPO may name a file or a quantization.</param>
+    public HubOptions(Command command, bool takesSelector = false)
     {
-        Option<HubRepositoryKind> kind = new("--repo-type") { Description = "model (default), dataset or space.", HelpName = "TYPE" };
-        kind.AcceptOnlyFromAmong("model", "dataset", "space");
-        return kind;
+        _repository.Description = takesSelector ? "owner/name, with @revision and :file-or-quantization where wanted." : "owner/name, or owner/name@revision.";
+        _kind.AcceptOnlyFromAmong("model", "dataset", "space");
+        command.Arguments.Add(_repository);
+        command.Options.Add(_revision);
+        command.Options.Add(_kind);
+        command.Options.Add(Token);
     }
 
-    public static Option<string?> Token() => new("--token") { Description = "A token for this command alone. Others on this machine can see it: HF_TOKEN is safer.", HelpName = "TOKEN" };
+    /// <summary>A token for this command alone.</summary>
+    public static Option<string?> Token { get; } = new("--token") { Description = "A token for this command alone. Others on this machine can see it: HF_TOKEN is safer.", HelpName = "T" };
 
-    /// <summary>The repository that was named; a revision that was given twice must be the same.</summary>
-    /// <exception cref="ModelException">The text is no Hub ID, or the revisions differ.</exception>
-    public static HubModelId Id(string text, string? revision)
+    /// <summary>The repository and the revision that were named.</summary>
+    public (HubRepository Repository, string? Revision) Read(ParseResult result) =>
+        Read(result, out HubModelId id) is var named && id.Selector is null ? named : throw CliErrors.BadValue("REPO", id.ToString(), "owner/name");
+
+    /// <summary>The repository and the revision that were named, and all of REPO.</summary>
+    public (HubRepository Repository, string? Revision) Read(ParseResult result, out HubModelId id)
     {
-        if (!HubModelId.TryParse(text, out HubModelId? id))
+        string text = result.GetRequiredValue(_repository);
+        id = HubModelId.TryParse(text, out HubModelId? parsed) ? parsed : throw CliErrors.BadValue("REPO", text, "owner/name");
+        string? revision = result.GetValue(_revision);
+        if (revision is not null && id.Revision is not null && revision != id.Revision)
         {
-            throw CliErrors.BadValue("REPO", text, "[owner/]name[@revision][:file-or-quantization]");
+            throw CliErrors.Conflict($"@{id.Revision}", $"--revision {revision}");
         }
 
-        if (revision is null)
-        {
-            return id;
-        }
-
-        if (!HubPaths.IsSafeRevision(revision) || (id.Revision is not null && id.Revision != revision))
-        {
-            throw CliErrors.BadValue("--revision", revision, id.Revision is null ? "a branch, a tag or a commit" : $"the revision of REPO ({id.Revision})");
-        }
-
-        return HubModelId.TryParse($"{id.Repository}@{revision}{(id.Selector is null ? "" : ":" + id.Selector)}", out HubModelId? whole) ? whole : throw CliErrors.BadValue("--revision", revision, "a branch, a tag or a commit");
+        revision ??= id.Revision;
+        return revision is null || HubPaths.IsSafeRevision(revision)
+            ? (new HubRepository(id.Repository, Kind(result.GetRequiredValue(_kind))), revision)
+            : throw CliErrors.BadValue("--revision", revision, "a branch, a tag or a commit");
     }
 
-    /// <summary>The repository and the revision, for a command that is about all of its files.</summary>
-    /// <exception cref="ModelException">The text is no Hub ID or names one of the files, or the revisions differ.</exception>
-    public static (HubRepository Repository, string? Revision) Whole(string text, string? revision, HubRepositoryKind kind)
+    /// <summary>What a word of <c>--repo-type</c> means.</summary>
+    public static HubRepositoryKind Kind(string word) => word switch
     {
-        HubModelId id = Id(text, revision);
-        return id.Selector is null && (id.Revision is null || HubPaths.IsSafeRevision(id.Revision))
-            ? (new HubRepository(id.Repository, kind), id.Revision)
-            : throw CliErrors.BadValue("REPO", text, "[owner/]name[@revision]");
-    }
+        "dataset" => HubRepositoryKind.Dataset,
+        "space" => HubRepositoryKind.Space,
+        _ => HubRepositoryKind.Model,
+    };
 
     /// <summary>A client that tells on stderr why it waits and what the Hub warns of.</summary>
-    /// <param name="host">The streams and the environment.</param>
-    /// <param name="result">What was typed.</param>
-    /// <param name="token">What <c>--token</c> says; null: the token that is found.</param>
-    public static HubClient Client(CliHost host, ParseResult result, string? token)
+    public static HubClient Client(CliHost host, ParseResult result, HubToken? token = null)
     {
-        HubToken? named = token is null ? null : HubToken.Explicit(token, "--token");
-        return new HubClient(host.HubSettings(), named, host.HubHandler) { Progress = result.GetValue(GlobalOptions.Quiet) ? null : new Notes(host.Error) };
+        token ??= result.GetValue(Token) is { } named ? HubToken.Explicit(named, "--token") : null;
+        return new HubClient(host.HubSettings(), token, host.HubHandler) { Progress = result.GetValue(GlobalOptions.Quiet) ? null : new Notes(host.Error) };
     }
 
     private sealed class Notes(TextWriter error) : IProgress<HubProgress>

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
 /// <summary><c>hub search TEXT</c>: repositories that fit.</summary>
 internal static partial class HubSearchCommand
@@ -32,9 +32,9 @@ internal static partial class HubSearchCommand
         Option<string?> most = new("--max-parameters") { Description = "Most parameters: 8B.", HelpName = "N" };
         Option<bool?> gated = new("--gated") { Description = "true: only those with a gate; false: only those without.", HelpName = "true|false" };
         Option<string?> sort = new("--sort") { Description = "trending, downloads, likes, created or modified; the most first.", HelpName = "ORDER" };
-        Option<HubRepositoryKind> kind = HubOptions.Kind();
-        Option<string?> token = HubOptions.Token();
+        Option<string> kind = new("--repo-type") { Description = "model, dataset or space.", HelpName = "KIND", DefaultValueFactory = _ => "model" };
         sort.AcceptOnlyFromAmong([.. s_sorts.Keys]);
+        kind.AcceptOnlyFromAmong("model", "dataset", "space");
         Command command = new("search", """
             Find models on the Hub.
 
@@ -42,12 +42,12 @@ internal static partial class HubSearchCommand
               llmtk hub search llama --filter gguf --max-parameters 8B
               llmtk hub search --author Qwen --sort downloads --limit 5
               llmtk hub search smol --task text-generation --gated false --json
-            """) { words, limit, author, filter, task, least, most, gated, sort, kind, token };
+            """) { words, limit, author, filter, task, least, most, gated, sort, kind, HubOptions.Token };
         command.SetAction(async (result, cancellationToken) =>
         {
             HubSearch search = new()
             {
-                Kind = result.GetValue(kind),
+                Kind = HubOptions.Kind(result.GetRequiredValue(kind)),
                 Text = result.GetValue(words),
                 Author = result.GetValue(author),
                 Filters = result.GetValue(filter) ?? [],
@@ -58,7 +58,7 @@ internal static partial class HubSearchCommand
                 Sort = result.GetValue(sort) is { } order ? s_sorts[order] : null,
                 Limit = result.GetValue(limit) is int n and >= 1 and <= MostResults ? n : throw CliErrors.BadValue("--limit", result.GetValue(limit).ToString(CultureInfo.InvariantCulture), FormattableString.Invariant($"1 to {MostResults}")),
             };
-            using HubClient client = HubOptions.Client(host, result, result.GetValue(token));
+            using HubClient client = HubOptions.Client(host, result);
             List<HubRepositoryInfo> found = await client.SearchAsync(search, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
             if (result.GetValue(GlobalOptions.Json))
             {

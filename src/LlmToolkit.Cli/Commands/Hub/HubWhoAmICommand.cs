@@ -2,27 +2,24 @@ using System.CommandLine;
 using LlmToolkit.Cli.Rendering;
 using LlmToolkit.Hub;
 
-namespace LlmToolkit.Cli.Commands;
+namespace LlmToolkit.Cli.Commands.Hub;
 
 /// <summary><c>hub whoami</c>: whose token would be sent, and where it is from.</summary>
 internal static class HubWhoAmICommand
 {
     public static Command Create(CliHost host)
     {
-        Option<string?> token = HubOptions.Token();
         Command command = new("whoami", """
             Show whose token is used and where it comes from.
 
             Examples:
               llmtk hub whoami
               llmtk hub whoami --json
-            """) { token };
+            """) { HubOptions.Token };
         command.SetAction(async (result, cancellationToken) =>
         {
             // Whoever asks whose token it is wants it to be sent, whatever HF_HUB_DISABLE_IMPLICIT_TOKEN says.
-            HubSettings settings = host.HubSettings();
-            HubToken own = result.GetValue(token) is { } named ? HubToken.Explicit(named, "--token") : HubToken.Find(settings);
-            using HubClient client = new(settings, own, host.HubHandler);
+            using HubClient client = HubOptions.Client(host, result, result.GetValue(HubOptions.Token) is null ? HubToken.Find(host.HubSettings()) : null);
             HubIdentity identity = await client.WhoAmIAsync(cancellationToken).ConfigureAwait(false);
             if (result.GetValue(GlobalOptions.Json))
             {
