@@ -45,16 +45,10 @@ internal static class HubBody
             }
         }
 
-        // Of a file that comes from its beginning though a part was asked for, nothing after that part is given.
+        // A part that was ignored is no reason to throw the answer away: the reader may want the whole instead.
         long? expected = isPartial ? ofRange : total;
-        bool isCut = !isPartial && range is { Length: { } wanted } asked && (expected is null || asked.Offset + wanted < expected);
-        if (isCut)
-        {
-            expected = range!.Value.Offset + range.Value.Length;
-        }
-
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        return new HubContent(response, Unpacked(stream, encoding, what), expected, isCut || framed is not null, watch)
+        return new HubContent(response, Unpacked(stream, encoding, what), expected, framed is not null, watch)
         {
             Address = answer.Address,
             Offset = offset,
