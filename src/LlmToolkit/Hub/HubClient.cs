@@ -257,7 +257,7 @@ public sealed partial class HubClient : IDisposable
 
         using (answer)
         {
-            throw await HubStatus.ErrorAsync(answer, request, _transport.IsHub(answer.Address), Token, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+            throw await HubStatus.ErrorAsync(answer, request, Token, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -265,7 +265,7 @@ public sealed partial class HubClient : IDisposable
     {
         string what = HubFaults.What(answer.Address);
         string type = answer.Response.Content.Headers.ContentType?.MediaType ?? "no type";
-        HubContent content = await BodyAsync(answer, null, null, null, cancellationToken).ConfigureAwait(false);
+        HubContent content = await BodyAsync(answer, null, null, null, null, cancellationToken).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
         {
             if (type.Contains("html", StringComparison.OrdinalIgnoreCase))

@@ -28,8 +28,11 @@ public sealed class HubContent : IAsyncDisposable, IDisposable
     /// <summary>Bytes of the whole file; null: not known.</summary>
     public long? Total { get; internal init; }
 
-    /// <summary>The Hub's etag of the content, without quotes; of a plain address the server's own. Not judged: it may be unsafe as a file name. Null: not told.</summary>
+    /// <summary>The Hub's etag of the content, without <c>W/</c> and quotes; of a plain address the server's own. Not judged: it may be unsafe as a file name. Null: not told.</summary>
     public string? Etag { get; internal init; }
+
+    /// <summary>The server's own etag with its quotes, if it promises the same bytes: what <c>If-Range</c> takes. Null: none, or a weak one.</summary>
+    public string? StrongEtag { get; internal init; }
 
     /// <summary>The commit, 40 hexadecimal digits; null: not told.</summary>
     public string? Commit { get; internal init; }
