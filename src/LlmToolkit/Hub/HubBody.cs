@@ -13,10 +13,11 @@ internal static class HubBody
     /// <param name="range">The part that was asked for; null: all.</param>
     /// <param name="size">Bytes of the whole file, where the Hub told them; null: not known.</param>
     /// <param name="watch">Notices stalls; the content's from here on.</param>
+    /// <param name="etag">The content's etag as it came; null: not known.</param>
     /// <param name="version">Kept for the reader; null: opened otherwise.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ModelException">The answer is of another part, of another size, or packed in a way that cannot be undone.</exception>
-    public static async Task<HubContent> OpenAsync(HubAnswer answer, HubRange? range, long? size, StallWatch watch, HubFileVersion? version, CancellationToken cancellationToken)
+    public static async Task<HubContent> OpenAsync(HubAnswer answer, HubRange? range, long? size, StallWatch watch, string? etag, HubFileVersion? version, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = answer.Response;
         string what = HubFaults.What(answer.Address);
@@ -45,16 +46,10 @@ internal static class HubBody
             }
         }
 
-        // Of a file that comes from its beginning though a part was asked for, nothing after that part is given.
+        // A part that was ignored is no reason to throw the answer away: the reader may want the whole instead.
         long? expected = isPartial ? ofRange : total;
-        bool isCut = !isPartial && range is { Length: { } wanted } asked && (expected is null || asked.Offset + wanted < expected);
-        if (isCut)
-        {
-            expected = range!.Value.Offset + range.Value.Length;
-        }
-
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        return new HubContent(response, Unpacked(stream, encoding, what), expected, isCut || framed is not null, watch)
+        return new HubContent(response, Unpacked(stream, encoding, what), expected, framed is not null, watch)
         {
             Address = answer.Address,
             Offset = offset,
@@ -62,7 +57,8 @@ internal static class HubBody
             IsPartial = isPartial,
             Version = version,
             Commit = HubPaths.IsCommit(answer.Said.Commit) ? answer.Said.Commit : null,
-            Etag = HubFacts.Etag(answer.Said.LinkedEtag ?? response.Headers.ETag?.Tag),
+            Etag = HubFacts.Etag(etag),
+            StrongEtag = etag is ['"', _, .., '"'] ? etag : null,
         };
     }
 

@@ -84,7 +84,7 @@ public sealed partial class HubClient
 
         HubRequest request = new(HttpMethod.Get, address) { Authorize = false, Range = Checked(range), IfRange = ifRange };
         HubAnswer answer = await AnswerAsync(request, cancellationToken).ConfigureAwait(false);
-        return await BodyAsync(answer, range, null, null, cancellationToken).ConfigureAwait(false);
+        return await BodyAsync(answer, range, null, HubFacts.Header(answer.Response, "ETag"), null, cancellationToken).ConfigureAwait(false);
     }
 
     private static HubRange? Checked(HubRange? range)
@@ -131,15 +131,15 @@ public sealed partial class HubClient
             }
         }
 
-        return await BodyAsync(answer, range, size, version, cancellationToken).ConfigureAwait(false);
+        return await BodyAsync(answer, range, size, answer.Etag, version, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<HubContent> BodyAsync(HubAnswer answer, HubRange? range, long? size, HubFileVersion? version, CancellationToken cancellationToken)
+    private async Task<HubContent> BodyAsync(HubAnswer answer, HubRange? range, long? size, string? etag, HubFileVersion? version, CancellationToken cancellationToken)
     {
         StallWatch watch = _transport.Watch();
         try
         {
-            return await HubBody.OpenAsync(answer, range, size, watch, version, cancellationToken).ConfigureAwait(false);
+            return await HubBody.OpenAsync(answer, range, size, watch, etag, version, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -167,7 +167,7 @@ public sealed partial class HubClient
         HttpResponseMessage response = answer.Response;
         bool isRedirect = answer.Location is not null;
         // The storage's own etag and length are others': only the Hub's words count where the bytes lie elsewhere.
-        string? etag = HubFacts.Etag(answer.Said.LinkedEtag ?? (isRedirect ? null : HubFacts.Header(response, "ETag")));
+        string? etag = HubFacts.Etag(isRedirect ? answer.Said.LinkedEtag : answer.Etag);
         bool isPlain = !isRedirect && response.Content.Headers.ContentEncoding.Count == 0;
         string? size = answer.Said.LinkedSize ?? (isPlain ? response.Content.Headers.ContentLength?.ToString(CultureInfo.InvariantCulture) : null);
         string missing = string.Join(", ", new[] { answer.Said.Commit is null ? "X-Repo-Commit" : null, etag is null ? "ETag" : null, size is null ? "X-Linked-Size and Content-Length" : null }.OfType<string>());

@@ -95,7 +95,7 @@ public sealed partial class HubClient : IDisposable
             HubReading.Tree(page, files, HubFaults.What(first));
         }
 
-        return new HubListing { Repository = repository, Revision = name, Commit = commit, Files = files.Done() };
+        return new HubListing { Repository = repository, Revision = name, Commit = commit, Gated = info.Gated, Files = files.Done() };
     }
 
     /// <summary>The branches and tags of a repository.</summary>
@@ -189,7 +189,7 @@ public sealed partial class HubClient : IDisposable
             using JsonDocument document = await JsonOnceAsync(address, progress, cancellationToken).ConfigureAwait(false);
             HubRepositoryInfo info = HubReading.Info(document.RootElement, what);
             return HubReading.Siblings(document.RootElement, what) is { } files
-                ? info with { Listing = new HubListing { Repository = repository, Revision = revision, Commit = HubReading.Commit(info, revision, what), Files = files } }
+                ? info with { Listing = new HubListing { Repository = repository, Revision = revision, Commit = HubReading.Commit(info, revision, what), Gated = info.Gated, Files = files } }
                 : info;
         }
         catch (ModelException e) when (e.Diagnostic.Code == "LT6151")
@@ -257,7 +257,7 @@ public sealed partial class HubClient : IDisposable
 
         using (answer)
         {
-            throw await HubStatus.ErrorAsync(answer, request, _transport.IsHub(answer.Address), Token, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+            throw await HubStatus.ErrorAsync(answer, request, Token, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -265,7 +265,7 @@ public sealed partial class HubClient : IDisposable
     {
         string what = HubFaults.What(answer.Address);
         string type = answer.Response.Content.Headers.ContentType?.MediaType ?? "no type";
-        HubContent content = await BodyAsync(answer, null, null, null, cancellationToken).ConfigureAwait(false);
+        HubContent content = await BodyAsync(answer, null, null, null, null, cancellationToken).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
         {
             if (type.Contains("html", StringComparison.OrdinalIgnoreCase))

@@ -1,6 +1,6 @@
 namespace LlmToolkit.Hub;
 
-/// <summary>The open body of an answer. It gives no byte beyond those asked for, and ends with an error where the server sends fewer or more than it promised.</summary>
+/// <summary>The open body of an answer. It ends with an error where the server sends fewer or more bytes than it promised, and gives none beyond them.</summary>
 /// <remarks>Not for several readers at once. Faults of the line are <see cref="ModelException"/>s that <see cref="HubClient.RetryAsync{T}(Func{CancellationToken, Task{T}}, IProgress{HubProgress}?, CancellationToken)"/> knows as transient.</remarks>
 public sealed class HubContent : IAsyncDisposable, IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class HubContent : IAsyncDisposable, IDisposable
     internal HubContent(HttpResponseMessage response, Stream stream, long? expected, bool isFramed, StallWatch watch) =>
         (_response, _stream, _expected, _isFramed, _watch) = (response, stream, expected, isFramed, watch);
 
-    /// <summary>Place of the first byte in the file. 0 though a later part was asked for: the server ignored that, and what comes first has to be passed over.</summary>
+    /// <summary>Place of the first byte in the file. 0 though a later part was asked for: the server ignored that and gives the whole (<see cref="IsPartial"/> is false); the reader passes over what it does not want, or stops.</summary>
     public long Offset { get; internal init; }
 
     /// <summary>Bytes that this answer gives; null: the server does not tell.</summary>
@@ -28,8 +28,11 @@ public sealed class HubContent : IAsyncDisposable, IDisposable
     /// <summary>Bytes of the whole file; null: not known.</summary>
     public long? Total { get; internal init; }
 
-    /// <summary>The Hub's etag of the content, without quotes; of a plain address the server's own. Not judged: it may be unsafe as a file name. Null: not told.</summary>
+    /// <summary>The Hub's etag of the content, without <c>W/</c> and quotes; of a plain address the server's own. Not judged: it may be unsafe as a file name. Null: not told.</summary>
     public string? Etag { get; internal init; }
+
+    /// <summary>The server's own etag with its quotes, if it promises the same bytes: what <c>If-Range</c> takes. Null: none, or a weak one.</summary>
+    public string? StrongEtag { get; internal init; }
 
     /// <summary>The commit, 40 hexadecimal digits; null: not told.</summary>
     public string? Commit { get; internal init; }

@@ -34,6 +34,9 @@ public sealed record HubListing
     /// <summary>The commit it stood for, 40 lower-case hexadecimal digits.</summary>
     public required string Commit { get; init; }
 
+    /// <summary><c>auto</c> or <c>manual</c> when files may be read only after the author's terms were accepted; null: no gate, or not told.</summary>
+    public string? Gated { get; init; }
+
     /// <summary>The files, sorted by path in ordinal order; every path is safe and occurs once.</summary>
     public required IReadOnlyList<HubFile> Files { get; init; }
 }

@@ -54,10 +54,15 @@ internal sealed record HubRequest(HttpMethod Method, Uri Address)
 /// <param name="Response">The last answer; its body is not read yet.</param>
 /// <param name="Address">Where it is from.</param>
 /// <param name="TokenSent">True when the last hop carried the token.</param>
+/// <param name="IsHub">True when the Hub itself answered, not the server that stores its files or any other.</param>
 /// <param name="Said">The file's facts as the Hub's own hops told them.</param>
 /// <param name="Location">Where a redirect leads that was not followed; null: the answer is the file's or an error.</param>
-internal sealed record HubAnswer(HttpResponseMessage Response, Uri Address, bool TokenSent, HubFacts Said, Uri? Location) : IDisposable
+internal sealed record HubAnswer(HttpResponseMessage Response, Uri Address, bool TokenSent, bool IsHub, HubFacts Said, Uri? Location) : IDisposable
 {
+    /// <summary>The Hub's etag as it came. Null where it led to a storage and said none itself: what that calls a file is not what the Hub does.</summary>
+    public string? Etag => Said.LinkedEtag ?? (IsHub ? HubFacts.Header(Response, "ETag") : null);
+
+    /// <inheritdoc/>
     public void Dispose() => Response.Dispose();
 }
 

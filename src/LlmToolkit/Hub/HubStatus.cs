@@ -20,11 +20,10 @@ internal static class HubStatus
     /// <summary>The error of an answer whose status is none of success.</summary>
     /// <param name="answer">The answer.</param>
     /// <param name="request">What was asked for.</param>
-    /// <param name="isHub">True when the Hub itself answered, not the server that stores its files or any other.</param>
     /// <param name="token">The client's token.</param>
     /// <param name="now">This machine's time.</param>
     /// <param name="cancellationToken">Stops reading the body.</param>
-    public static async Task<ModelException> ErrorAsync(HubAnswer answer, HubRequest request, bool isHub, HubToken token, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<ModelException> ErrorAsync(HubAnswer answer, HubRequest request, HubToken token, DateTimeOffset now, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = answer.Response;
         int status = (int)response.StatusCode;
@@ -32,7 +31,7 @@ internal static class HubStatus
         TimeSpan? wait = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable ? HubRateLimit.Wait(response.Headers, now) : null;
         string? code = HubFacts.Header(response, "X-Error-Code");
         HubStatusException inner = new(response.StatusCode) { Wait = wait };
-        if (!isHub && code is null && response.StatusCode is (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.Gone))
+        if (!answer.IsHub && code is null && response.StatusCode is (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.Gone))
         {
             // Nobody's token is asked for there: advice about tokens would mislead.
             return request.Authorize ? HubErrors.StorageRefused(answer.Address.Host, status, inner) : new ModelException(HubAnswerErrors.Other(status, HubFaults.What(answer.Address), said), inner);

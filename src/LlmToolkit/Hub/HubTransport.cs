@@ -74,13 +74,13 @@ internal sealed class HubTransport : IDisposable
                 Warn(response, request.Progress ?? Progress);
                 if (!IsRedirect(response.StatusCode))
                 {
-                    return new HubAnswer(response, address, sent, said, null);
+                    return new HubAnswer(response, address, sent, isHub, said, null);
                 }
 
                 Uri next = Next(address, response, request.Address);
                 if (request.StaysAtHub && !IsHub(next) && !SameOrigin(next, address))
                 {
-                    return new HubAnswer(response, address, sent, said, next);
+                    return new HubAnswer(response, address, sent, isHub, said, next);
                 }
 
                 if (!seen.Add(next))
@@ -108,16 +108,16 @@ internal sealed class HubTransport : IDisposable
     public static bool SameOrigin(Uri a, Uri b) =>
         a.Scheme == b.Scheme && string.Equals(a.IdnHost, b.IdnHost, StringComparison.OrdinalIgnoreCase) && a.Port == b.Port;
 
-    /// <summary>The endpoint, or one of the addresses of the Hub that a mirror may lead to.</summary>
-    public bool IsHub(Uri address) =>
-        SameOrigin(address, _settings.Endpoint)
-        || IsUpgrade(_settings.Endpoint, address)
-        || (address.Scheme == Uri.UriSchemeHttps && address.IsDefaultPort && address.IdnHost is "huggingface.co" or "hf.co" or "hub-ci.huggingface.co");
-
     /// <summary>A listener for stalls of a body.</summary>
     public StallWatch Watch() => new(_settings.DownloadTimeout, _time);
 
     public void Dispose() => _invoker.Dispose();
+
+    /// <summary>The endpoint, or one of the addresses of the Hub that a mirror may lead to.</summary>
+    private bool IsHub(Uri address) =>
+        SameOrigin(address, _settings.Endpoint)
+        || IsUpgrade(_settings.Endpoint, address)
+        || (address.Scheme == Uri.UriSchemeHttps && address.IsDefaultPort && address.IdnHost is "huggingface.co" or "hf.co" or "hub-ci.huggingface.co");
 
     /// <summary>The same host, now encrypted.</summary>
     private static bool IsUpgrade(Uri from, Uri to) =>

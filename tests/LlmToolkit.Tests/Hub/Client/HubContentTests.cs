@@ -60,6 +60,31 @@ public sealed class HubContentTests
         Assert.Equal((HubHandler.Sha256, HubHandler.Commit, 100L), (content.Etag, content.Commit, content.Total));
     }
 
+    [Fact]
+    public async Task Open_StorageWithItsOwnEtag_IsNotBelieved()
+    {
+        using HubHandler handler = HubHandler.InTurn(() => HubHandler.Redirect("https://cdn.test/x"), () => HubHandler.Bytes(s_file, HttpStatusCode.OK, ("ETag", $"\"{HubHandler.Sha256}\"")));
+        using HubClient client = handler.Client();
+
+        await using HubContent content = await client.OpenAsync(HubHandler.Repository, "main", "a.bin", cancellationToken: None);
+
+        Assert.Equal((null, null), (content.Etag, content.StrongEtag));
+    }
+
+    [Theory]
+    [InlineData("\"v1\"", "v1", "\"v1\"")]
+    [InlineData("W/\"v1\"", "v1", null)]
+    [InlineData("\"\"", null, null)]
+    public async Task OpenUrl_Etag_IsTheServersOwn(string header, string? etag, string? strong)
+    {
+        using HubHandler handler = HubHandler.InTurn(() => HubHandler.Bytes(s_file, HttpStatusCode.OK, ("ETag", header)));
+        using HubClient client = handler.Client();
+
+        await using HubContent content = await client.OpenUrlAsync(new Uri("https://x.test/a"), cancellationToken: None);
+
+        Assert.Equal((etag, strong), (content.Etag, content.StrongEtag));
+    }
+
     [Theory]
     [InlineData(10L, 5L, "bytes=10-14")]
     [InlineData(90L, null, "bytes=90-")]
@@ -131,15 +156,15 @@ public sealed class HubContentTests
     }
 
     [Fact]
-    public async Task Open_RangeIgnored_BeginsAtZeroAndEndsWithThePart()
+    public async Task Open_RangeIgnored_GivesTheWhole()
     {
         using HubHandler handler = HubHandler.InTurn(() => HubHandler.Bytes(s_file));
         using HubClient client = handler.Client();
 
         await using HubContent content = await client.OpenAsync(s_version, new HubRange(10, 5), None);
 
-        Assert.Equal((0L, 15L, 100L, false), (content.Offset, content.Length, content.Total, content.IsPartial));
-        Assert.Equal(s_file[..15], await ReadAsync(content));
+        Assert.Equal((0L, 100L, 100L, false), (content.Offset, content.Length, content.Total, content.IsPartial));
+        Assert.Equal(s_file, await ReadAsync(content));
     }
 
     [Theory]

@@ -46,6 +46,20 @@ public sealed class HubListingTests
     }
 
     [Theory]
+    [InlineData("false", null)]
+    [InlineData("null", null)]
+    [InlineData("\"auto\"", "auto")]
+    [InlineData("\"manual\"", "manual")]
+    [InlineData("true", "manual")]
+    public async Task List_Gate_IsTold(string json, string? gated)
+    {
+        using HubHandler handler = HubHandler.InTurn(() => HubHandler.Json(Info(Small("a")).Replace("\"id\"", $"\"gated\":{json},\"id\"", StringComparison.Ordinal)));
+        using HubClient client = handler.Client();
+
+        Assert.Equal(gated, (await client.ListAsync(HubHandler.Repository, cancellationToken: None)).Gated);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("""{"rfilename":"a"}""")]
     [InlineData("""{"rfilename":"a","size":3}""")]
