@@ -64,7 +64,8 @@ internal sealed class BlobSource(HubClient client, HubRepository repository, str
             throw CacheErrors.Disagreement(What, "commit", commit, told);
         }
 
-        if (content.Version is null && content.Etag is { } hash && hash != etag && hash != file.XetHash)
+        // The storage has etags of its own: only one that the Hub gave for the file counts.
+        if (content.Version is null && etag.Length > 0 && content.Etag is { } hash && hash != etag && hash != file.XetHash)
         {
             throw CacheErrors.Disagreement(What, "etag", etag, hash);
         }
@@ -79,7 +80,7 @@ internal sealed class BlobSource(HubClient client, HubRepository repository, str
             throw CacheErrors.WrongRange(What, asked.Offset, content.Offset);
         }
 
-        if (content.IsPartial && content.Version is null && range is not null && client.Settings.Endpoint.Host is var _)
+        if (content.IsPartial && content.Version is null && range is not null)
         {
             _version = new HubFileVersion { Repository = repository, Path = file.Path, Commit = commit, Etag = etag, Size = file.Size, Location = content.Address, XetHash = file.XetHash };
         }

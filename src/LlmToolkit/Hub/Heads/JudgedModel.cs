@@ -4,6 +4,10 @@ namespace LlmToolkit.Hub;
 internal sealed class JudgedModel : IDisposable
 {
     private readonly List<RemoteFile> _files = [];
+    /// <summary>Repositories of more files show only those that are needed.</summary>
+    private const int MostNames = 1_000;
+
+    private readonly string? _temporary;
     private readonly string? _folder;
     private readonly IDisposable? _standIn;
     private readonly RemoteTally? _tally;
@@ -12,10 +16,16 @@ internal sealed class JudgedModel : IDisposable
     /// <summary>A model that is on this disk anyway.</summary>
     public JudgedModel(string path) => Path = path;
 
-    private JudgedModel(string folder, string name, RemoteTally tally)
+    /// <param name="folderName">Name of the folder: some facts are taken from it where the model tells none.</param>
+    /// <param name="name">What the folder stands for.</param>
+    /// <param name="tally">Adds up what is fetched.</param>
+    private JudgedModel(string folderName, string name, RemoteTally tally)
     {
-        (_folder, _tally, Path) = (folder, tally, folder);
-        _standIn = StandIns.Add(folder, name);
+        _temporary = Directory.CreateTempSubdirectory("llmtk-heads-").FullName;
+        _folder = System.IO.Path.Combine(_temporary, folderName);
+        Directory.CreateDirectory(_folder);
+        (_tally, Path) = (tally, _folder);
+        _standIn = StandIns.Add(_folder, name);
     }
 
     /// <summary>What to open.</summary>
@@ -33,7 +43,7 @@ internal sealed class JudgedModel : IDisposable
     public static async Task<JudgedModel> OfAsync(HubClient client, HubCache cache, HubListing listing, HubSelectionResult selection, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
         RemoteTally tally = new(client);
-        JudgedModel model = new(Directory.CreateTempSubdirectory("llmtk-heads-").FullName, listing.Repository.ToString(), tally);
+        JudgedModel model = new(listing.Repository.Id.Split('/')[^1], listing.Repository.ToString(), tally);
         try
         {
             // What is small and is read whole anyway is a download like any other, and the model's own needs it not again.
@@ -46,10 +56,13 @@ internal sealed class JudgedModel : IDisposable
                 File.Copy(text.FullPath, target);
             }
 
-            foreach (HubFile file in selection.Files.Where(f => IsWeights(f.Path)))
+            // The others are there by name and size, as in a folder that holds everything; whoever looks into one gets it then.
+            HashSet<string> whole = [.. small.Select(f => f.Path)];
+            HashSet<string> wanted = [.. selection.Files.Select(f => f.Path)];
+            foreach (HubFile file in listing.Files.Where(f => !whole.Contains(f.Path) && (wanted.Contains(f.Path) || (listing.Files.Count <= MostNames && !f.Path.Contains('/', StringComparison.Ordinal)))))
             {
                 BlobSource source = new(client, listing.Repository, listing.Commit, file, file.Etag ?? "");
-                model._files.Add(new RemoteFile(model.Place(file.Path), file.Size, source.What, (range, token) => source.OpenAsync(range, token), tally, cancellationToken));
+                model._files.Add(new RemoteFile(model.Place(file.Path), file.Size, source.What, (range, token) => source.OpenAsync(range, token), tally, cancellationToken) { IsWanted = wanted.Contains(file.Path) });
             }
 
             long missing = selection.Files.Where(f => cache.PathOf(listing.Repository, listing.Commit, f.Path) is not { } here || HubCache.FileLength(here) != f.Size).Sum(f => f.Size);
@@ -72,7 +85,7 @@ internal sealed class JudgedModel : IDisposable
         (long length, string? etag) = await LengthAsync(client, address, name, cancellationToken).ConfigureAwait(false);
         string file = Uri.UnescapeDataString(System.IO.Path.GetFileName(address.AbsolutePath));
         file = HubPaths.IsSafeFile(file) && !file.Contains('/', StringComparison.Ordinal) ? file : "model";
-        JudgedModel model = new(Directory.CreateTempSubdirectory("llmtk-heads-").FullName, name[..^System.IO.Path.GetFileName(name).Length].TrimEnd('/'), tally);
+        JudgedModel model = new("url", name[..^System.IO.Path.GetFileName(name).Length].TrimEnd('/'), tally);
         try
         {
             model.Path = model.Place(file);
@@ -102,7 +115,7 @@ internal sealed class JudgedModel : IDisposable
     {
         const int head = 4 << 10;
         const int tail = 66 << 10;
-        foreach (RemoteFile file in _files)
+        foreach (RemoteFile file in _files.Where(f => f.IsWanted))
         {
             file.Probe(head, tail);
         }
@@ -117,11 +130,11 @@ internal sealed class JudgedModel : IDisposable
 
         _other?.Dispose();
         _standIn?.Dispose();
-        if (_folder is not null)
+        if (_temporary is not null)
         {
             try
             {
-                Directory.Delete(_folder, recursive: true);
+                Directory.Delete(_temporary, recursive: true);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -11,7 +11,7 @@ internal sealed class RemoteFile : FileParts, IDisposable
     private const int Block = 16 << 10;
 
     /// <summary>Most bytes fetched ahead of a reader that reads on and on.</summary>
-    private const int MostAhead = 1 << 20;
+    private const int MostAhead = 256 << 10;
 
     /// <summary>Parts that are fetched at a time.</summary>
     private const int MostStreams = 8;
@@ -49,6 +49,9 @@ internal sealed class RemoteFile : FileParts, IDisposable
         Open(path);
     }
 
+    /// <summary>True for a file that is read for certain. Default: true.</summary>
+    public bool IsWanted { get; init; } = true;
+
     /// <inheritdoc/>
     public override void Require(long offset, long length)
     {
@@ -61,13 +64,12 @@ internal sealed class RemoteFile : FileParts, IDisposable
         {
             long first = offset / Block;
             long last = (offset + length - 1) / Block;
-            bool isHere = true;
-            for (long block = first; block <= last && isHere; block++)
+            while (first <= last && _here[(int)first])
             {
-                isHere = _here[(int)block];
+                first++;
             }
 
-            if (isHere)
+            if (first > last)
             {
                 return;
             }
@@ -96,6 +98,11 @@ internal sealed class RemoteFile : FileParts, IDisposable
     public void Probe(int head, int tail)
     {
         Require(0, Math.Min(head, _length));
+        if (_length == 0)
+        {
+            return;
+        }
+
         byte[] magic = new byte[2];
         if (RandomAccess.Read(_handle, magic, 0) == 2 && magic.AsSpan().SequenceEqual("PK"u8))
         {

@@ -35,7 +35,7 @@ internal sealed class UrlDownload(HubClient client, IProgress<HubProgress>? prog
         long there = etag is null || isWhole ? 0 : HubCache.FileLength(partial) ?? 0;
         // Of a whole file one byte tells whether it is still the same.
         HubRange? range = isWhole ? new HubRange(0, 1) : there > 0 ? new HubRange(there) : null;
-        HubContent content = await client.OpenUrlAsync(address, range, range is null ? null : $"\"{etag}\"", cancellationToken).ConfigureAwait(false);
+        HubContent content = await client.OpenUrlAsync(address, range, range is null ? null : etag, cancellationToken).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
         {
             if (isWhole && content.IsPartial)
@@ -50,7 +50,7 @@ internal sealed class UrlDownload(HubClient client, IProgress<HubProgress>? prog
             tally.Expect(1, total ?? 0);
             FileTally one = tally.File(new HubFile { Path = Path.GetFileName(path), Size = total ?? 0 });
             one.Has(there);
-            CacheWriter.Writing(note, () => CacheWriter.WriteWhole(note, Encoding.UTF8.GetBytes(content.Etag ?? "")));
+            CacheWriter.Writing(note, () => CacheWriter.WriteWhole(note, Encoding.UTF8.GetBytes(content.StrongEtag ?? "")));
             await ReceiveAsync(content, partial, there, one, attempt, cancellationToken).ConfigureAwait(false);
             one.Done(fromCache: false);
         }

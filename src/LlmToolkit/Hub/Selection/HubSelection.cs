@@ -27,7 +27,7 @@ public static partial class HubSelection
             Sort(file, reason, files, skipped);
         }
 
-        return new HubSelectionResult(files, skipped, note, Entry(chosen, id));
+        return new HubSelectionResult(files, skipped, note, Entry(listing, chosen, id));
     }
 
     /// <summary>The files of <see cref="ForModel"/> and whatever else is no second copy of the weights: what <c>hub download</c> fetches. Of a repository without a model, everything.</summary>
@@ -48,7 +48,7 @@ public static partial class HubSelection
             Sort(file, chosen.Files.Contains(file) ? null : Alternate(file, chosen), files, skipped);
         }
 
-        return new HubSelectionResult(files, skipped, note, Entry(chosen, id));
+        return new HubSelectionResult(files, skipped, note, Entry(listing, chosen, id));
     };
 
     /// <summary>What a tokenizer and a chat template are built from.</summary>
@@ -74,8 +74,12 @@ public static partial class HubSelection
         return new HubSelectionResult(files, skipped);
     }
 
-    /// <summary>A directory is opened as one; a GGUF file, and a file that was asked for, by itself.</summary>
-    private static HubFile? Entry(WeightSet chosen, HubModelId id) => chosen.Kind == WeightKind.Gguf || id.Selector is not null ? chosen.Entry : null;
+    /// <summary>A directory with a configuration is opened as one; a GGUF file, a file without one, and a file that was asked for, by itself.</summary>
+    private static HubFile? Entry(HubListing listing, WeightSet chosen, HubModelId id)
+    {
+        bool hasConfig = listing.Files.Any(f => f.Path is "config.json" or "adapter_config.json");
+        return chosen.Kind == WeightKind.Gguf || id.Selector is not null || (!hasConfig && chosen.Files.Count == 1) ? chosen.Entry : null;
+    }
 
     private static void Sort(HubFile file, string? reason, List<HubFile> files, List<HubSkipped> skipped)
     {

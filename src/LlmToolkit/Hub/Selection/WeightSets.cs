@@ -54,7 +54,7 @@ internal sealed record WeightSet(WeightKind Kind, IReadOnlyList<HubFile> Files)
 /// <summary>Groups a listing's weight files into models, by their names.</summary>
 internal static partial class WeightSets
 {
-    /// <summary>Checkpoints in the repository's root, the preferred first: safetensors before PyTorch, full before variants.</summary>
+    /// <summary>Checkpoints in the repository's root, the preferred first: full before variants before other names, safetensors before PyTorch.</summary>
     public static List<WeightSet> Checkpoints(IReadOnlyList<HubFile> files)
     {
         List<HubFile> root = [.. files.Where(f => !f.Path.Contains('/', StringComparison.Ordinal))];
@@ -64,12 +64,11 @@ internal static partial class WeightSets
             List<HubFile> candidates = [.. root.Where(f => ending.IsMatch(f.Path) && !SideFile().IsMatch(f.Path))];
             sets.AddRange(candidates
                 .GroupBy(f => Part().Replace(f.Path, ""), StringComparer.Ordinal)
-                .Select(g => new WeightSet(kind, [.. g.OrderBy(f => f.Path, StringComparer.Ordinal)]))
-                .OrderBy(s => Rank(s.Entry.Path))
-                .ThenBy(s => s.Entry.Path, StringComparer.Ordinal));
+                .Select(g => new WeightSet(kind, [.. g.OrderBy(f => f.Path, StringComparer.Ordinal)])));
         }
 
-        return sets;
+        // What bears a model's name comes before what does not, whatever its kind.
+        return [.. sets.OrderBy(s => Rank(s.Entry.Path)).ThenBy(s => s.Kind).ThenBy(s => s.Entry.Path, StringComparer.Ordinal)];
     }
 
     /// <summary>GGUF models in any folder, split ones as one; projectors and other side files are none.</summary>
