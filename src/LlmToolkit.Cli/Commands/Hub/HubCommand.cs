@@ -21,6 +21,7 @@ internal static class HubCommand
         command.Subcommands.Add(HubInfoCommand.Create(host));
         command.Subcommands.Add(HubFilesCommand.Create(host));
         command.Subcommands.Add(HubSearchCommand.Create(host));
+        command.Subcommands.Add(HubCacheCommand.Create(host));
         command.Subcommands.Add(HubLoginCommand.Create(host));
         command.Subcommands.Add(HubLogoutCommand.Create(host));
         command.Subcommands.Add(HubWhoAmICommand.Create(host));

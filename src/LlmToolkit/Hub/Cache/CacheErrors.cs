@@ -84,10 +84,6 @@ internal static class CacheErrors
     public static ModelException NotAFile(string path) => Fault(
         "LT6033", FaultKind.Usage, ErrorCategory.Usage, $"{path} is in the way: a file is to be written there.", path, null, "A folder has the name of a file of the repository, or a folder on the way is a file or a link.", ["Move it away, or name another folder."]);
 
-    /// <summary>Confirmation is missing.</summary>
-    public static ModelException NotConfirmed(string what, long bytes) => Fault(
-        "LT6034", FaultKind.Usage, ErrorCategory.Usage, string.Create(CultureInfo.InvariantCulture, $"{what} would free {bytes:N0} bytes; nothing was removed, because nobody confirmed it."), null, null, "Input is no terminal, so nobody could be asked.", ["Add --yes.", "Look first with --dry-run."]);
-
     public static bool IsDiskFull(Exception e) => e is IOException && (e.HResult & 0xFFFF) is 28 or 0x70 or 0x27 or 122;
 
     private static ModelException Fault(string code, FaultKind kind, ErrorCategory category, string message, string? file, string? evidence, string cause, IReadOnlyList<string> fixes, Exception? inner = null, Certainty certainty = Certainty.Certain)

@@ -8,10 +8,10 @@ namespace LlmToolkit.Hub;
 /// Readers need no lock. Files of a snapshot are links to blobs, or plain files where there are no links.
 /// </remarks>
 /// <param name="settings">Where it lies and whether links are used; null: as the environment says.</param>
-public sealed class HubCache(HubSettings? settings = null)
+public sealed partial class HubCache(HubSettings? settings = null)
 {
     /// <summary>A ref holds 40 digits; what is much longer is none.</summary>
-    private const int MaxRefBytes = 256;
+    internal const int MaxRefBytes = 256;
 
     /// <summary>What the environment says.</summary>
     internal HubSettings Settings { get; } = settings ?? HubSettings.FromEnvironment();

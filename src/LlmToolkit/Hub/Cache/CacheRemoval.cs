@@ -1,0 +1,61 @@
+namespace LlmToolkit.Hub;
+
+/// <summary>Removes folders and files of the cache. Links are removed, never what they lead to.</summary>
+internal static class CacheRemoval
+{
+    public static HubCacheRemoval Run(IReadOnlyList<string> folders, IReadOnlyList<string> files, long bytes, bool dryRun)
+    {
+        List<string> gone = [];
+        List<string> inUse = [];
+        foreach ((string path, bool isFolder) in folders.Select(f => (f, true)).Concat(files.Select(f => (f, false))))
+        {
+            try
+            {
+                if (!dryRun && isFolder)
+                {
+                    // Does not enter folders that are links.
+                    Directory.Delete(path, recursive: true);
+                }
+                else if (!dryRun)
+                {
+                    File.Delete(path);
+                }
+
+                gone.Add(path);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                gone.Add(path);
+            }
+            catch (IOException) when (OperatingSystem.IsWindows())
+            {
+                inUse.Add(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw CacheErrors.CannotWrite(path, e);
+            }
+        }
+
+        return new HubCacheRemoval(gone, bytes, inUse);
+    }
+
+    /// <summary>True for an unfinished download that no process works at: its journal, if it has one, is free, and it is older than a stall.</summary>
+    public static bool IsIdle(string path, TimeSpan stall)
+    {
+        try
+        {
+            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < stall)
+            {
+                return false;
+            }
+
+            using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
