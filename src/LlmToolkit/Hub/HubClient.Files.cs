@@ -123,7 +123,8 @@ public sealed partial class HubClient
     private async Task<HubContent> OpenAsync(HubAnswer answer, HubRange? range, long? size, string path, HubFileVersion? version, CancellationToken cancellationToken)
     {
         bool isPage = answer.Response.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml";
-        if (isPage && answer.Said.Commit is null && !path.EndsWith(".html", StringComparison.OrdinalIgnoreCase) && !path.EndsWith(".htm", StringComparison.OrdinalIgnoreCase))
+        // The storage types what it gives by its own lights, but never as a page.
+        if (isPage && (answer.Said.Commit is null || !_transport.IsHub(answer.Address)) && !path.EndsWith(".html", StringComparison.OrdinalIgnoreCase) && !path.EndsWith(".htm", StringComparison.OrdinalIgnoreCase))
         {
             using (answer)
             {

@@ -114,7 +114,7 @@ internal sealed class HubTransport : IDisposable
     public void Dispose() => _invoker.Dispose();
 
     /// <summary>The endpoint, or one of the addresses of the Hub that a mirror may lead to.</summary>
-    private bool IsHub(Uri address) =>
+    public bool IsHub(Uri address) =>
         SameOrigin(address, _settings.Endpoint)
         || IsUpgrade(_settings.Endpoint, address)
         || (address.Scheme == Uri.UriSchemeHttps && address.IsDefaultPort && address.IdnHost is "huggingface.co" or "hf.co" or "hub-ci.huggingface.co");

@@ -71,10 +71,13 @@ internal static partial class WeightSets
         return [.. sets.OrderBy(s => Rank(s.Entry.Path)).ThenBy(s => s.Kind).ThenBy(s => s.Entry.Path, StringComparer.Ordinal)];
     }
 
-    /// <summary>GGUF models in any folder, split ones as one; projectors and other side files are none.</summary>
+    /// <summary>GGUF models in any folder, split ones as one; projectors and other side files only where there is nothing else.</summary>
     public static List<WeightSet> Ggufs(IReadOnlyList<HubFile> files) =>
+        Grouped(files, isSide: false) is { Count: > 0 } models ? models : Grouped(files, isSide: true);
+
+    private static List<WeightSet> Grouped(IReadOnlyList<HubFile> files, bool isSide) =>
     [
-        .. files.Where(f => IsGguf(f.Path) && !IsGgufSideFile(Path.GetFileName(f.Path)))
+        .. files.Where(f => IsGguf(f.Path) && IsGgufSideFile(Path.GetFileName(f.Path)) == isSide)
             .GroupBy(f => Part().Replace(f.Path, ""), StringComparer.Ordinal)
             .Select(g => new WeightSet(WeightKind.Gguf, [.. g.OrderBy(f => f.Path, StringComparer.Ordinal)])),
     ];
