@@ -119,22 +119,13 @@ public sealed class HubProcessTests : IDisposable
 
     private Process Start(FakeHub hub, params string[] environment)
     {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(Program).Assembly.Location, "hub", "download", "owner/name", "--json"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach ((string name, string value) in hub.Environment(_home.Path))
-        {
-            start.Environment[name] = value;
-        }
-
+        Dictionary<string, string> variables = new(hub.Environment(_home.Path));
         foreach (string pair in environment)
         {
-            start.Environment[pair.Split('=')[0]] = pair.Split('=')[1];
+            variables[pair.Split('=')[0]] = pair.Split('=')[1];
         }
 
-        Process process = Process.Start(start)!;
+        Process process = HubProcess.Start(variables, ["hub", "download", "owner/name", "--json"]);
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         return process;
