@@ -1,3 +1,4 @@
+using LlmToolkit.Configuration;
 using LlmToolkit.Hub;
 
 namespace LlmToolkit.Cli;
@@ -27,14 +28,23 @@ internal sealed class CliHost
     public Func<string, CancellationToken, string?> AskSecret { get; init; } = (_, _) => null;
 
     /// <summary>What the environment says about the Hub.</summary>
-    public Func<HubSettings> HubSettings { get; init; } = () => LlmToolkit.Hub.HubSettings.FromEnvironment();
+    public Func<HubSettings> HubSettings { get => field ?? FromEnvironment; init; }
+
+    /// <summary>The file of settings and short names; read each time.</summary>
+    public Func<ConfigurationFile> Configuration { get; init; } = () => ConfigurationFile.Read();
 
     /// <summary>Carries the Hub's messages. Null: sockets.</summary>
     public HttpMessageHandler? HubHandler { get; init; }
 
     /// <summary>The path from a source to a model, as this host reaches the network.</summary>
     /// <param name="downloads">Told of downloads.</param>
-    public ModelLoader Loader(IProgress<HubProgress> downloads) => new(null, HubHandler is null ? null : new HubClient(HubSettings(), null, HubHandler)) { Downloads = downloads };
+    public ModelLoader Loader(IProgress<HubProgress> downloads) => new() { Downloads = downloads, Hub = () => new HubClient(HubSettings(), null, HubHandler), Aliases = Configuration().Aliases };
+
+    private HubSettings FromEnvironment()
+    {
+        ConfigurationFile file = Configuration();
+        return LlmToolkit.Hub.HubSettings.FromEnvironment(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } set ? set : file.HubVariable(name));
+    }
 
     /// <summary>The process's own streams.</summary>
     public static CliHost Console() => new()

@@ -33,6 +33,7 @@ internal sealed class LoadedModel : IAsyncDisposable
     public static async Task<LoadedModel> LoadAsync(CliHost host, ParseResult result, string? source, LoadOptions options, CancellationToken cancellationToken)
     {
         bool quiet = result.GetValue(GlobalOptions.Quiet);
+        source ??= host.Configuration().Get("model");
         if (source is null)
         {
             source = EmbeddedPath;

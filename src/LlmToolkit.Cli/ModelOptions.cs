@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using LlmToolkit.Configuration;
 
 namespace LlmToolkit.Cli;
 
@@ -31,20 +32,21 @@ internal sealed class ModelOptions
     }
 
     /// <summary>The options as the library takes them.</summary>
-    public LoadOptions Read(ParseResult result)
+    public LoadOptions Read(CliHost host, ParseResult result)
     {
+        ConfigurationFile set = host.Configuration();
         if (result.GetValue(_adapter) is { Length: > 0 } adapters)
         {
             throw CliErrors.AdaptersNotSupported(adapters[0]);
         }
 
-        int? context = result.GetValue(_context);
-        int? threads = result.GetValue(GlobalOptions.Threads);
+        int? context = result.GetValue(_context) ?? Number(set.Get("context"));
+        int? threads = result.GetValue(GlobalOptions.Threads) ?? Number(set.Get("threads"));
         return new LoadOptions
         {
             ContextLength = context is null or > 0 ? context : throw CliErrors.BadValue("--context", context.Value.ToString(CultureInfo.InvariantCulture), "a positive number"),
-            MemoryBudget = result.GetValue(_memory) is string size ? ParseSize(size) : null,
-            KvType = result.GetValue(_kv) switch
+            MemoryBudget = (result.GetValue(_memory) ?? set.Get("memory")) is string size ? ParseSize(size) : null,
+            KvType = (result.GetValue(_kv) ?? set.Get("kv")) switch
             {
                 null => null,
                 "f16" => KvType.F16,
@@ -61,11 +63,13 @@ internal sealed class ModelOptions
                 string other => throw CliErrors.BadValue("--gpu-layers", other, "a number or auto"),
             },
             Pre = result.GetValue(_pre),
-            Backend = result.GetValue(_backend),
+            Backend = result.GetValue(_backend) ?? set.Get("backend"),
             Format = result.GetValue(GlobalOptions.Format),
             Exact = _hasExact && result.GetValue(_exact),
         };
     }
+
+    private static int? Number(string? text) => text is null ? null : int.Parse(text, CultureInfo.InvariantCulture);
 
     /// <summary><c>6GiB</c>, <c>512MiB</c>, <c>2GB</c>, <c>1.5G</c> (binary) or bytes.</summary>
     internal static long ParseSize(string text)

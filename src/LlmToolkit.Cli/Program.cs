@@ -109,6 +109,8 @@ internal static class Program
         root.Subcommands.Add(ServeCommand.Create(host));
         root.Subcommands.Add(ExplainCommand.Create(host));
         root.Subcommands.Add(HubCommand.Create(host));
+        root.Subcommands.Add(ConfigCommand.Create(host));
+        root.Subcommands.Add(AliasCommand.Create(host));
         root.Subcommands.Add(CacheCommand.Create(host));
         foreach (Command list in ListCommands.Create(host))
         {

@@ -9,11 +9,16 @@ namespace LlmToolkit;
 /// <summary>The path from a source to a loaded model. Each stop can be used alone; a failure is a <see cref="ModelException"/> that names cause, evidence and cure.</summary>
 /// <remarks>A source is a path, a Hub ID (<c>owner/name@revision:Q4_K_M</c>) or the https address of a file. To load, what is needed is downloaded into the cache; to describe, validate and plan, only the heads of the files are fetched.</remarks>
 /// <param name="registry">Formats, backends and checks; null: the default ones.</param>
-/// <param name="hub">Asks the Hub; null: one as the environment says, made when it is needed. Not disposed.</param>
-public sealed class ModelLoader(ToolkitRegistry? registry = null, HubClient? hub = null)
+public sealed class ModelLoader(ToolkitRegistry? registry = null)
 {
     /// <summary>What this loader works with.</summary>
     public ToolkitRegistry Registry { get; } = registry ?? new ToolkitRegistry();
+
+    /// <summary>Makes what asks the Hub, when it is needed; disposed after use. Default: as the environment says.</summary>
+    public Func<HubClient> Hub { get; init; } = () => new HubClient();
+
+    /// <summary>Short names of sources. A path of the same name stands above them. Default: none.</summary>
+    public IReadOnlyDictionary<string, string> Aliases { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Told of downloads; null: nobody is.</summary>
     public IProgress<HubProgress>? Downloads { get; init; }
@@ -26,8 +31,8 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null, HubClient? hub
     /// <exception cref="ModelException">Nothing lies there, or it cannot be downloaded.</exception>
     public async Task<string> DownloadAsync(string source, LoadOptions? options = null, CancellationToken cancellationToken = default)
     {
-        using RemoteSources remote = new(hub, Registry, Downloads);
-        return await remote.DownloadAsync(source, options, cancellationToken).ConfigureAwait(false);
+        using RemoteSources remote = new(Hub, Registry, Downloads);
+        return await remote.DownloadAsync(Named(source), options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Path of what a tokenizer and a chat template are built from, without the weights where they lie apart.</summary>
@@ -36,12 +41,13 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null, HubClient? hub
     /// <returns>A path; null: they lie within the weights of a remote source, and <see cref="DescribeAsync"/> reads them there.</returns>
     public async Task<string?> DownloadTokenizerAsync(string source, CancellationToken cancellationToken = default)
     {
+        source = Named(source);
         switch (SourceResolver.Resolve(source))
         {
             case ModelSource.Local local:
                 return local.FullPath;
             case ModelSource.Hub { Id: var id }:
-                using (RemoteSources remote = new(hub, Registry, Downloads))
+                using (RemoteSources remote = new(Hub, Registry, Downloads))
                 {
                     return await remote.TokenizerAsync(id, source, cancellationToken).ConfigureAwait(false);
                 }
@@ -239,6 +245,8 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null, HubClient? hub
             ? throw HeadErrors.NeedsAll(path, "--deep")
             : validator.Validate(artifact, format, deep, progress, cancellationToken), cancellationToken);
 
+    private string Named(string source) => source is not null && Aliases.TryGetValue(source, out string? model) && !Path.Exists(source) ? model : source!;
+
     /// <summary>Looks at what a source names; of the network it fetches what the look needs. On a thread that may wait.</summary>
     /// <param name="source">A path, a Hub ID or an address.</param>
     /// <param name="stop">The stop that looks.</param>
@@ -248,13 +256,14 @@ public sealed class ModelLoader(ToolkitRegistry? registry = null, HubClient? hub
     /// <param name="options">The memory that a quantization is chosen for; null: this machine's.</param>
     private T Judge<T>(string source, LoadStop stop, bool keep, Func<ModelArtifact, JudgedModel?, T> look, CancellationToken cancellationToken, LoadOptions? options = null)
     {
+        source = Named(source);
         ModelSource resolved = Explained(() => SourceResolver.Resolve(source), source, LoadStop.Resolve);
         if (resolved is ModelSource.Local local)
         {
             return Explained(() => look(FormatDetector.Artifact(local.FullPath), null), source, stop);
         }
 
-        RemoteSources remote = new(hub, Registry, Downloads);
+        RemoteSources remote = new(Hub, Registry, Downloads);
         JudgedModel? judged = null;
         try
         {

@@ -49,5 +49,6 @@ internal static class CommandLine
         InRedirected = input is not null,
         OutRedirected = true,
         ErrorRedirected = true,
+        Configuration = () => LlmToolkit.Configuration.ConfigurationFile.None,
     };
 }

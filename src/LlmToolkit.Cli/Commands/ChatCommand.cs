@@ -24,7 +24,7 @@ internal static class ChatCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             GenerateOptions options = sampling.Read(result);
-            await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetValue(model), loading.Read(result), cancellationToken).ConfigureAwait(false);
+            await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetValue(model), loading.Read(host, result), cancellationToken).ConfigureAwait(false);
             return await new Session(host, result, loaded, options, result.GetValue(system)).RunAsync(cancellationToken).ConfigureAwait(false);
         });
         return command;

@@ -31,7 +31,7 @@ internal static class EmbedCommand
 
             bool notes = !result.GetValue(GlobalOptions.Quiet);
 
-            await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetRequiredValue(model), loading.Read(result), cancellationToken).ConfigureAwait(false);
+            await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetRequiredValue(model), loading.Read(host, result), cancellationToken).ConfigureAwait(false);
             if (path is not null)
             {
                 await Batch.RunAsync(host, path, (index, item) => Embed(notes ? host : null, loaded, index, Batch.Text(index, item, "text") ?? throw CliErrors.BatchLine(index, "\"text\" is missing."), cancellationToken), cancellationToken).ConfigureAwait(false);

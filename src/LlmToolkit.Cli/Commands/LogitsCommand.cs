@@ -43,7 +43,7 @@ internal static class LogitsCommand
                     null)];
             using ProgressLine progress = new(host, result);
             Work work = new(host, items, path is not null, result.GetValue(output), progress);
-            await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetRequiredValue(model), loading.Read(result), cancellationToken).ConfigureAwait(false);
+            await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetRequiredValue(model), loading.Read(host, result), cancellationToken).ConfigureAwait(false);
             if (loaded.Model is IEncoderModel encoder)
             {
                 work.Run(i => Check(i, encoder.Info.Vocabulary, encoder.ContextLength), i => [("hidden", DTypes.F32, [i.Ids.Length, encoder.Width])], (item, writer) => Encode(encoder, item, writer, cancellationToken), encoder.Info.Vocabulary);

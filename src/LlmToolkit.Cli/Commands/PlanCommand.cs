@@ -23,7 +23,7 @@ internal static class PlanCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             using DownloadLine downloads = new(host, result);
-            ModelForecast forecast = await host.Loader(downloads).ForecastAsync(result.GetRequiredValue(model), options.Read(result), cancellationToken).ConfigureAwait(false);
+            ModelForecast forecast = await host.Loader(downloads).ForecastAsync(result.GetRequiredValue(model), options.Read(host, result), cancellationToken).ConfigureAwait(false);
             downloads.Clear();
             LoadPlan plan = forecast.Plan;
             if (result.GetValue(GlobalOptions.Json))

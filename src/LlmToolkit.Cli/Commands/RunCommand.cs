@@ -38,7 +38,7 @@ internal static class RunCommand
             RefuseTwoPrompts(text, result.GetValue(file), tokens);
             text = tokens is not null ? null : text ?? await ReadPromptAsync(host, result.GetValue(file), cancellationToken).ConfigureAwait(false);
             GenerateOptions options = sampling.Read(result);
-            await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, source, loading.Read(result), cancellationToken).ConfigureAwait(false);
+            await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, source, loading.Read(host, result), cancellationToken).ConfigureAwait(false);
             Prompt asked = Build(result.GetValue(GlobalOptions.Quiet) ? null : host, loaded, tokens, text, result.GetValue(system), result.GetValue(raw));
             return await AnswerAsync(host, result, loaded, asked, options, cancellationToken).ConfigureAwait(false);
         });

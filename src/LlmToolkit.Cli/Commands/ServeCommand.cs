@@ -25,7 +25,7 @@ internal static class ServeCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             string[] sources = result.GetValue(models) ?? [];
-            LoadOptions options = loading.Read(result);
+            LoadOptions options = loading.Read(host, result);
             Dictionary<string, ILanguageModel> served = [];
             List<LoadedModel> loaded = [];
             try

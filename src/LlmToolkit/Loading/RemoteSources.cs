@@ -5,7 +5,7 @@ using LlmToolkit.Routing;
 namespace LlmToolkit.Loading;
 
 /// <summary>Stop 3 for what is not on this disk: brings what a load needs here, or as much as a verdict needs.</summary>
-internal sealed class RemoteSources(HubClient? given, ToolkitRegistry registry, IProgress<HubProgress>? progress) : IDisposable
+internal sealed class RemoteSources(Func<HubClient> make, ToolkitRegistry registry, IProgress<HubProgress>? progress) : IDisposable
 {
     /// <summary>Beside its weights a model takes this much: context, buffers, runtime.</summary>
     private const long BesideWeights = 512L << 20;
@@ -15,7 +15,7 @@ internal sealed class RemoteSources(HubClient? given, ToolkitRegistry registry, 
 
     private HubClient? _own;
 
-    private HubClient Client => given ?? (_own ??= new HubClient());
+    private HubClient Client => _own ??= make();
 
     /// <summary>Path of what a load opens: the source itself, or what was downloaded of it.</summary>
     public async Task<string> DownloadAsync(string source, LoadOptions? options, CancellationToken cancellationToken)

@@ -45,8 +45,8 @@ public sealed class RemoteVerdictTests
         hub.AddRepository(repository, Directory.Exists(path)
             ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(path, f), File.ReadAllBytes)
             : new Dictionary<string, byte[]> { [Path.GetFileName(path)] = await File.ReadAllBytesAsync(path, Token) });
-        using HubClient client = new(new HubSettings { Endpoint = hub.Endpoint, Home = home.Path });
-        ModelLoader remote = new(null, client);
+        HubClient Client() => new(new HubSettings { Endpoint = hub.Endpoint, Home = home.Path });
+        ModelLoader remote = new() { Hub = Client };
         ModelLoader local = new();
 
         ValidationReport expected = await local.ValidateAsync(path, null, Token);
@@ -73,15 +73,15 @@ public sealed class RemoteVerdictTests
         using TemporaryFolder home = new();
         await using FakeHub hub = await FakeHub.StartAsync(null, Token);
         hub.AddRepository("test/smollm2", path);
-        using HubClient client = new(new HubSettings { Endpoint = hub.Endpoint, Home = home.Path });
+        HubClient Client() => new(new HubSettings { Endpoint = hub.Endpoint, Home = home.Path });
 
-        ModelForecast forecast = await new ModelLoader(null, client).ForecastAsync("test/smollm2", new LoadOptions { ContextLength = 2048 }, Token);
+        ModelForecast forecast = await new ModelLoader { Hub = Client }.ForecastAsync("test/smollm2", new LoadOptions { ContextLength = 2048 }, Token);
 
         Assert.Equal(ForecastVerdict.Runs, forecast.Verdict);
         Assert.True(forecast.Download!.MissingBytes > 90_000_000);
         Assert.NotNull(forecast.Download.Time);
         Assert.InRange(hub.Requests.Where(r => r.Origin == FakeOrigin.Data).Sum(r => r.BytesSent), 1, MostBytes);
-        ModelForecast tight = await new ModelLoader(null, client).ForecastAsync("test/smollm2", new LoadOptions { MemoryBudget = 1 << 20 }, Token);
+        ModelForecast tight = await new ModelLoader { Hub = Client }.ForecastAsync("test/smollm2", new LoadOptions { MemoryBudget = 1 << 20 }, Token);
         Assert.Equal(ForecastVerdict.DoesNotRun, tight.Verdict);
         Assert.StartsWith("It does not run, because", tight.Sentence, StringComparison.Ordinal);
     }
@@ -94,8 +94,8 @@ public sealed class RemoteVerdictTests
         await using FakeHub hub = await FakeHub.StartAsync(null, Token);
         hub.AddRepository("test/url", new Dictionary<string, byte[]> { ["llama.gguf"] = await File.ReadAllBytesAsync(path, Token) });
         // Another port than the endpoint's: a plain server, as far as this client knows.
-        using HubClient client = new(new HubSettings { Endpoint = new Uri("http://127.0.0.1:1"), Home = home.Path });
-        ModelLoader loader = new(null, client);
+        HubClient Client() => new(new HubSettings { Endpoint = new Uri("http://127.0.0.1:1"), Home = home.Path });
+        ModelLoader loader = new() { Hub = Client };
         string address = new Uri(hub.Endpoint, "/test/url/resolve/main/llama.gguf").AbsoluteUri;
 
         ValidationReport report = await loader.ValidateAsync(address, null, Token);
