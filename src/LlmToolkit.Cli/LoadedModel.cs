@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using LlmToolkit.Cli.Rendering;
+using LlmToolkit.Hub;
 
 namespace LlmToolkit.Cli;
 
@@ -41,6 +42,11 @@ internal sealed class LoadedModel : IAsyncDisposable
             {
                 await host.Error.WriteLineAsync("Using the built-in model Tiny Stories 3M (it tells children's stories); name another with -m MODEL or as the first argument.").ConfigureAwait(false);
             }
+        }
+
+        if (!quiet && LocalStores.IsName(source) && new LocalStores().Find(source) is { Ignored.Count: > 0 } stored)
+        {
+            await host.Error.WriteLineAsync($"note: Ollama's {string.Join(", ", stored.Ignored)} of {DiagnosticOutput.Safe(source)} are not used; the model's own file says what holds.").ConfigureAwait(false);
         }
 
         long start = Stopwatch.GetTimestamp();

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Text.Json;
 using LlmToolkit.Cli.Rendering;
+using LlmToolkit.Hub;
 
 namespace LlmToolkit.Cli.Commands;
 
 /// <summary><c>list [FOLDER...]</c>: the models in folders.</summary>
 internal static class ListCommand
 {
+    private static readonly string[] s_stores = ["model", "size", "file", "not used"];
     private static readonly string[] s_columns = ["model", "format", "architecture", "parameters", "quantization", "size", "context", "verdict"];
 
     public static Command Create(CliHost host)
@@ -14,16 +16,23 @@ internal static class ListCommand
         Argument<string[]> folders = new("FOLDER") { Description = "Folders to look in, with all below. Default: the current one.", Arity = ArgumentArity.ZeroOrMore };
         Option<int?> depth = new("--depth") { Description = "Levels of folders below. Default: 16.", HelpName = "N" };
         Option<bool> noCache = new("--no-cache") { Description = "Read every file, and keep nothing of it." };
+        Option<bool> stores = new("--stores") { Description = "List what Ollama and LM Studio keep on this disk; it is run in place, by these names." };
         Command command = new("list", """
             List the models in folders: what each is and whether it is sound. What was read once is read again only when it changes.
 
             Examples:
               llmtk list ~/models
               llmtk list ~/models --json
+              llmtk list --stores
               llmtk list ~/.cache/huggingface/hub ./checkpoints --no-cache
-            """) { folders, depth, noCache };
+            """) { folders, depth, noCache, stores };
         command.SetAction(async (result, cancellationToken) =>
         {
+            if (result.GetValue(stores))
+            {
+                return Stores(host, result);
+            }
+
             ModelCatalog catalog = new(null, result.GetValue(noCache) ? MetadataCache.None : null);
             CatalogOptions options = new() { Concurrency = GlobalOptions.ThreadsOf(result) };
             if (result.GetValue(depth) is int levels)
@@ -72,6 +81,37 @@ internal static class ListCommand
             return failure ?? 0;
         });
         return command;
+    }
+
+    private static int Stores(CliHost host, ParseResult result)
+    {
+        LocalStores stores = new();
+        StoredModel[] models = [.. stores.List()];
+        if (result.GetValue(GlobalOptions.Json))
+        {
+            foreach (StoredModel model in models)
+            {
+                JsonOutput.Document(host.Out, w =>
+                {
+                    w.WriteStartObject();
+                    w.WriteString("name", model.Name);
+                    w.WriteString("path", model.Path);
+                    w.WriteNumber("file_bytes", model.Bytes);
+                    w.Strings("ignored", model.Ignored);
+                    w.WriteEndObject();
+                });
+            }
+        }
+        else if (models.Length > 0)
+        {
+            Output.Table(host, result.GetValue(GlobalOptions.NoColor), s_stores, models.Select(m => (string[])[m.Name, Output.Size(m.Bytes), m.Path, m.Ignored.Count == 0 ? "-" : string.Join(", ", m.Ignored)]));
+        }
+        else if (!result.GetValue(GlobalOptions.Quiet))
+        {
+            host.Error.WriteLine(DiagnosticOutput.Safe($"no models in {string.Join(", ", stores.OllamaFolders.Concat(stores.LmStudioFolders))}"));
+        }
+
+        return 0;
     }
 
     private static string[] Row(CatalogEntry entry, string folder)

@@ -40,7 +40,7 @@ public sealed class ConfigurationFile
             return System.IO.Path.GetFullPath(named);
         }
 
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
         string? root = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData)
             : OperatingSystem.IsMacOS() ? (home.Length == 0 ? null : System.IO.Path.Combine(home, "Library", "Application Support"))
             : Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } xdg && System.IO.Path.IsPathFullyQualified(xdg) ? xdg

@@ -117,7 +117,7 @@ public sealed partial record HubSettings
 
     /// <summary>Without a home (a container whose user has no entry) the current folder is taken, as the field's tools do.</summary>
     private static string HomeFolder() =>
-        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? home : Environment.CurrentDirectory;
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } home ? home : Environment.CurrentDirectory;
 
     private static TimeSpan Seconds(string name, string? text) =>
         text is null ? s_patience

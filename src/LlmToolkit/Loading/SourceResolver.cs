@@ -17,6 +17,11 @@ public static class SourceResolver
             return new ModelSource.Local(HubFolder.Snapshot(Path.GetFullPath(text)));
         }
 
+        if (LocalStores.IsName(text))
+        {
+            return new ModelSource.Local(new LocalStores().Find(text).Path);
+        }
+
         if (IsLink(text) && HubModelId.TryParseAny(text, HubSettings.FromEnvironment().Endpoint, out HubModelId? linked))
         {
             return new ModelSource.Hub(linked);
