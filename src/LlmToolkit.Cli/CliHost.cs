@@ -43,7 +43,7 @@ internal sealed class CliHost
     private HubSettings FromEnvironment()
     {
         ConfigurationFile file = Configuration();
-        return LlmToolkit.Hub.HubSettings.FromEnvironment(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } set ? set : file.HubVariable(name));
+        return LlmToolkit.Hub.HubSettings.FromEnvironment(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } set ? set : file.HubVariable(name, Environment.GetEnvironmentVariable));
     }
 
     /// <summary>The process's own streams.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace LlmToolkit.Cli;
 
@@ -17,8 +18,9 @@ internal static class GlobalOptions
 
     public static Option<string?> Format { get; } = new("--format") { Description = "Open as this format; checked against the content.", HelpName = "NAME" };
 
-    /// <summary>The worker threads asked for; the cores within the quota where none are.</summary>
-    public static int ThreadsOf(ParseResult result) => Math.Clamp(result.GetValue(Threads) ?? Environment.ProcessorCount, 1, 256);
+    /// <summary>The worker threads asked for, else configured; the cores within the quota where none are.</summary>
+    public static int ThreadsOf(CliHost host, ParseResult result) => Math.Clamp(
+        result.GetValue(Threads) ?? (host.Configuration().Get("threads") is { } set ? int.Parse(set, CultureInfo.InvariantCulture) : Environment.ProcessorCount), 1, 256);
 
     public static IEnumerable<Option> All => [Json, Threads, Quiet, Verbose, NoColor];
 }

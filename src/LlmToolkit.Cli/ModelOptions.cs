@@ -32,21 +32,25 @@ internal sealed class ModelOptions
     }
 
     /// <summary>The options as the library takes them.</summary>
-    public LoadOptions Read(CliHost host, ParseResult result)
+    /// <param name="host">Its configuration stands below the options.</param>
+    /// <param name="result">The command line.</param>
+    /// <param name="hasOwnContext">True: to this command <c>--context</c> means something of its own, and the configured one says nothing.</param>
+    public LoadOptions Read(CliHost host, ParseResult result, bool hasOwnContext = false)
     {
+        bool exact = _hasExact && result.GetValue(_exact);
         ConfigurationFile set = host.Configuration();
         if (result.GetValue(_adapter) is { Length: > 0 } adapters)
         {
             throw CliErrors.AdaptersNotSupported(adapters[0]);
         }
 
-        int? context = result.GetValue(_context) ?? Number(set.Get("context"));
+        int? context = result.GetValue(_context) ?? (hasOwnContext ? null : Number(set.Get("context")));
         int? threads = result.GetValue(GlobalOptions.Threads) ?? Number(set.Get("threads"));
         return new LoadOptions
         {
             ContextLength = context is null or > 0 ? context : throw CliErrors.BadValue("--context", context.Value.ToString(CultureInfo.InvariantCulture), "a positive number"),
             MemoryBudget = (result.GetValue(_memory) ?? set.Get("memory")) is string size ? ParseSize(size) : null,
-            KvType = (result.GetValue(_kv) ?? set.Get("kv")) switch
+            KvType = (result.GetValue(_kv) ?? (exact ? null : set.Get("kv"))) switch
             {
                 null => null,
                 "f16" => KvType.F16,
@@ -65,32 +69,13 @@ internal sealed class ModelOptions
             Pre = result.GetValue(_pre),
             Backend = result.GetValue(_backend) ?? set.Get("backend"),
             Format = result.GetValue(GlobalOptions.Format),
-            Exact = _hasExact && result.GetValue(_exact),
+            Exact = exact,
         };
     }
 
     private static int? Number(string? text) => text is null ? null : int.Parse(text, CultureInfo.InvariantCulture);
 
     /// <summary><c>6GiB</c>, <c>512MiB</c>, <c>2GB</c>, <c>1.5G</c> (binary) or bytes.</summary>
-    internal static long ParseSize(string text)
-    {
-        string unit = text.TrimStart("0123456789.".ToCharArray());
-        decimal? factor = unit.ToUpperInvariant() switch
-        {
-            "" or "B" => 1,
-            "K" or "KIB" => 1L << 10,
-            "M" or "MIB" => 1L << 20,
-            "G" or "GIB" => 1L << 30,
-            "T" or "TIB" => 1L << 40,
-            "KB" => 1_000,
-            "MB" => 1_000_000,
-            "GB" => 1_000_000_000,
-            "TB" => 1_000_000_000_000,
-            _ => null,
-        };
-        bool isNumber = decimal.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number);
-        return isNumber && factor is not null && number > 0 && number * factor.Value < long.MaxValue
-            ? (long)(number * factor.Value)
-            : throw CliErrors.BadValue("--memory", text, "a size such as 6GiB, 512MiB or a number of bytes");
-    }
+    internal static long ParseSize(string text) =>
+        ByteSize.TryParse(text, out long bytes) ? bytes : throw CliErrors.BadValue("--memory", text, "a size such as 6GiB, 512MiB or a number of bytes");
 }

@@ -17,7 +17,7 @@ internal static class PathBatch
         CliHost host, ParseResult result, string[] paths, JudgeAll<T> judge, BatchOptions options, Action<string, T> write, CancellationToken cancellationToken)
         where T : class
     {
-        options = options with { Concurrency = GlobalOptions.ThreadsOf(result) };
+        options = options with { Concurrency = GlobalOptions.ThreadsOf(host, result) };
         int? failure = null;
         using ProgressLine progress = new(host, result);
         if (paths.Length == 1)

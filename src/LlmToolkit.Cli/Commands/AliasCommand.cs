@@ -53,7 +53,7 @@ internal static class AliasCommand
             Examples:
               llmtk alias set smol HuggingFaceTB/SmolLM2-135M-Instruct
             """) { name, model };
-        set.SetAction(result => Change(host, result, result.GetRequiredValue(name), result.GetRequiredValue(model)));
+        set.SetAction(result => Change(host, result, result.GetRequiredValue(name), ConfigCommand.Absolute(result.GetRequiredValue(model))));
         Command remove = new("remove", """
             Remove a short name. No model is touched.
 

@@ -35,7 +35,7 @@ internal static class BenchCommand
                 throw CliErrors.BadValue("--repeat", IdList.Text(result.GetValue(repeat)), "at least 1");
             }
 
-            LoadOptions options = loading.Read(host, result);
+            LoadOptions options = loading.Read(host, result, hasOwnContext: true);
             options = options with { ContextLength = options.ContextLength ?? (int)Math.Min(int.MaxValue, Math.Max(64, (long)before + Math.Max(prompt, generate) + 1)) };
             await using LoadedModel loaded = await LoadedModel.LoadAsync(host, result, result.GetValue(model), options, cancellationToken).ConfigureAwait(false);
             ILogitsModel logits = loaded.Logits();

@@ -23,9 +23,10 @@ internal static class ConfigCommand
             """);
         Argument<string> name = new("NAME") { Description = "The setting." };
         Argument<string> value = new("VALUE") { Description = "Its value." };
-        Add("show", "Show every setting, its value and where that is from.", [], (result, file) =>
+        Add("show", "Show every setting, its value and where that is from.", [], result =>
         {
-            foreach (string unknown in file.Unknown)
+            ConfigurationFile file = host.Configuration();
+            foreach (string unknown in result.GetValue(GlobalOptions.Quiet) ? [] : file.Unknown)
             {
                 host.Error.WriteLine(DiagnosticOutput.Safe($"note: {file.Path} holds {unknown}, which is no setting of this version"));
             }
@@ -37,7 +38,7 @@ internal static class ConfigCommand
                     w.WriteStartArray();
                     foreach (Setting setting in Setting.All)
                     {
-                        Write(w, setting, file);
+                        Write(w, setting, file, tolerant: true);
                     }
 
                     w.WriteEndArray();
@@ -45,38 +46,26 @@ internal static class ConfigCommand
                 return;
             }
 
-            Output.Table(host, result.GetValue(GlobalOptions.NoColor), s_columns, Setting.All.Select(s => Of(s, file) is var (v, from) ? (string[])[s.Name, v ?? "-", from, s.Description] : []));
+            Output.Table(host, result.GetValue(GlobalOptions.NoColor), s_columns, Setting.All.Select(s => (string[])[.. Row(s, file)]));
         });
-        Add("get", "Show one setting.", [name], (result, file) => One(host, result, ConfigurationFile.Find(result.GetRequiredValue(name)), file), "model");
-        Add("set", "Set one.", [name, value], (result, file) =>
+        Add("get", "Show one setting.", [name], result => One(host, result, ConfigurationFile.Find(result.GetRequiredValue(name)), host.Configuration()), "model");
+        Add("set", "Set one.", [name, value], result =>
         {
-            file.Set(result.GetRequiredValue(name), result.GetRequiredValue(value));
+            ConfigurationFile file = host.Configuration();
+            string text = result.GetRequiredValue(value);
+            file.Set(result.GetRequiredValue(name), result.GetRequiredValue(name) is "model" or "cache" ? Absolute(text) : text);
             One(host, result, ConfigurationFile.Find(result.GetRequiredValue(name)), file);
         }, "threads 4");
-        Add("unset", "Leave one to its default.", [name], (result, file) =>
+        Add("unset", "Leave one to its default.", [name], result =>
         {
+            ConfigurationFile file = host.Configuration();
             file.Set(result.GetRequiredValue(name), null);
             One(host, result, ConfigurationFile.Find(result.GetRequiredValue(name)), file);
         }, "threads");
-        Add("path", "Show where the file lies.", [], (result, file) =>
-        {
-            if (result.GetValue(GlobalOptions.Json))
-            {
-                JsonOutput.Document(host.Out, w =>
-                {
-                    w.WriteStartObject();
-                    w.WriteString("path", file.Path);
-                    w.WriteEndObject();
-                });
-                return;
-            }
-
-            using StreamWriter text = Output.Text(host);
-            text.WriteLine(DiagnosticOutput.Safe(file.Path ?? "no place"));
-        });
+        Add("path", "Show where the file lies.", [], result => ShowPath(host, result));
         return command;
 
-        void Add(string verb, string description, IEnumerable<Argument> arguments, Action<ParseResult, ConfigurationFile> run, string example = "")
+        void Add(string verb, string description, IEnumerable<Argument> arguments, Action<ParseResult> run, string example = "")
         {
             Command part = new(verb, $"""
                 {description}
@@ -91,24 +80,82 @@ internal static class ConfigCommand
 
             part.SetAction(result =>
             {
-                run(result, host.Configuration());
+                run(result);
                 return 0;
             });
             command.Subcommands.Add(part);
         }
     }
 
+    /// <summary>A path that exists is meant from everywhere, not only from the current folder; any other text stays as it is.</summary>
+    internal static string Absolute(string text) => Path.Exists(text) ? Path.GetFullPath(text) : text;
+
+    /// <summary>Where the file lies, told even where it cannot be read.</summary>
+    private static void ShowPath(CliHost host, ParseResult result)
+    {
+        string? path;
+        try
+        {
+            path = host.Configuration().Path;
+        }
+        catch (ModelException e)
+        {
+            path = e.Diagnostic.File;
+        }
+
+        if (result.GetValue(GlobalOptions.Json))
+        {
+            JsonOutput.Document(host.Out, w =>
+            {
+                w.WriteStartObject();
+                w.WriteString("path", path);
+                w.WriteBoolean("exists", File.Exists(path));
+                w.WriteEndObject();
+            });
+        }
+        else
+        {
+            using StreamWriter text = Output.Text(host);
+            text.WriteLine(DiagnosticOutput.Safe(path ?? "no place"));
+        }
+    }
+
     /// <summary>The value that holds, and where it is from.</summary>
-    private static (string? Value, string From) Of(Setting setting, ConfigurationFile file) =>
-        setting.Variable is { } variable && Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? (set, variable)
-        : file.Get(setting) is { } value ? (value, "configuration")
-        : (null, "default");
+    /// <exception cref="ModelException">The file has a value that the setting does not take.</exception>
+    private static (string? Value, string From) Of(Setting setting, ConfigurationFile file)
+    {
+        foreach (string variable in (IEnumerable<string>)[.. setting.Variable is null ? Array.Empty<string>() : [setting.Variable], .. setting.OtherVariables])
+        {
+            if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set)
+            {
+                // HF_HOME names the folder above.
+                return (variable == "HF_HOME" ? Path.Combine(set, "hub") : set, variable);
+            }
+        }
+
+        return file.Get(setting) is { } value ? (value, "configuration") : (null, "default");
+    }
+
+    private static IEnumerable<string> Row(Setting setting, ConfigurationFile file)
+    {
+        try
+        {
+            (string? value, string from) = Of(setting, file);
+            return [setting.Name, value ?? "-", from, setting.Description];
+        }
+        catch (ModelException e)
+        {
+            return [setting.Name, "not usable", "configuration", e.Diagnostic.Message];
+        }
+    }
 
     private static void One(CliHost host, ParseResult result, Setting setting, ConfigurationFile file)
     {
         if (result.GetValue(GlobalOptions.Json))
         {
-            JsonOutput.Document(host.Out, w => Write(w, setting, file));
+            // Nothing is on stdout yet when a value cannot be used.
+            _ = Of(setting, file);
+            JsonOutput.Document(host.Out, w => Write(w, setting, file, tolerant: false));
             return;
         }
 
@@ -117,14 +164,34 @@ internal static class ConfigCommand
         text.WriteLine(DiagnosticOutput.Safe(value ?? $"({from})"));
     }
 
-    private static void Write(Utf8JsonWriter w, Setting setting, ConfigurationFile file)
+    /// <param name="w">Is written to.</param>
+    /// <param name="setting">The setting.</param>
+    /// <param name="file">The configuration.</param>
+    /// <param name="tolerant">True: a value that cannot be used is told in its place, and hides no other.</param>
+    private static void Write(Utf8JsonWriter w, Setting setting, ConfigurationFile file, bool tolerant)
     {
-        (string? value, string from) = Of(setting, file);
+        (string? value, string from) = (null, "configuration");
+        Diagnostic? error = null;
+        try
+        {
+            (value, from) = Of(setting, file);
+        }
+        catch (ModelException e) when (tolerant)
+        {
+            error = e.Diagnostic;
+        }
+
         w.WriteStartObject();
         w.WriteString("name", setting.Name);
         w.WriteString("value", value);
         w.WriteString("from", from);
         w.WriteString("description", setting.Description);
+        if (error is not null)
+        {
+            w.WritePropertyName("error");
+            w.WriteDiagnostic(error);
+        }
+
         w.WriteEndObject();
     }
 }

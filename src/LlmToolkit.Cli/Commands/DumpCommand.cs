@@ -49,7 +49,7 @@ internal static class DumpCommand
                     writer.Declare(tensor.Name, DTypes.F32, tensor.Shape);
                 }
 
-                TensorDump dump = new(description, source, writer, GlobalOptions.ThreadsOf(result), (t, done) => progress.Report(FormattableString.Invariant($"{DiagnosticOutput.Safe(t.Name)} {100 * done:0} %")));
+                TensorDump dump = new(description, source, writer, GlobalOptions.ThreadsOf(host, result), (t, done) => progress.Report(FormattableString.Invariant($"{DiagnosticOutput.Safe(t.Name)} {100 * done:0} %")));
                 foreach (TensorInfo tensor in tensors)
                 {
                     dump.Write(tensor, cancellationToken);

@@ -37,7 +37,7 @@ internal static class InspectCommand
 
             bool withTensors = result.GetValue(tensors) || withHash;
             using ProgressLine progress = new(host, result);
-            InspectedTensors? shown = withHash ? new InspectedTensors(TensorHash.All(description, GlobalOptions.ThreadsOf(result), t => progress.Report($"hash of {DiagnosticOutput.Safe(t.Name)}"), cancellationToken), true)
+            InspectedTensors? shown = withHash ? new InspectedTensors(TensorHash.All(description, GlobalOptions.ThreadsOf(host, result), t => progress.Report($"hash of {DiagnosticOutput.Safe(t.Name)}"), cancellationToken), true)
                 : withTensors ? new InspectedTensors(description.Tensors.Select(t => (t, (string?)null)), false)
                 : null;
             if (result.GetValue(GlobalOptions.Json))

@@ -34,7 +34,7 @@ internal static class ListCommand
             }
 
             ModelCatalog catalog = new(null, result.GetValue(noCache) ? MetadataCache.None : null);
-            CatalogOptions options = new() { Concurrency = GlobalOptions.ThreadsOf(result) };
+            CatalogOptions options = new() { Concurrency = GlobalOptions.ThreadsOf(host, result) };
             if (result.GetValue(depth) is int levels)
             {
                 options = levels >= 0 ? options with { MaxDepth = levels } : throw CliErrors.BadValue("--depth", $"{levels}", "0 or more");

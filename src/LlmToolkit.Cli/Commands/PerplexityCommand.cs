@@ -23,7 +23,7 @@ internal static class PerplexityCommand
         ModelOptions loading = new(command, exact: true);
         command.SetAction(async (result, cancellationToken) =>
         {
-            LoadOptions options = loading.Read(host, result);
+            LoadOptions options = loading.Read(host, result, hasOwnContext: true);
             options = options with { ContextLength = options.ContextLength ?? 512 };
             string source = result.GetRequiredValue(model);
             string text = await TextFile.ReadAsync(result.GetRequiredValue(file), cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -105,14 +106,15 @@ public sealed partial record HubSettings
 
     /// <summary>An endpoint as a user writes it.</summary>
     /// <exception cref="ModelException">It is no address of a server.</exception>
-    internal static Uri ParseEndpoint(string text)
+    internal static Uri ParseEndpoint(string text) => TryParseEndpoint(text, out Uri? address) ? address : throw HubErrors.BadEndpoint(text);
+
+    /// <summary>An endpoint as a user writes it; false where it is no address of a server.</summary>
+    internal static bool TryParseEndpoint(string text, [NotNullWhen(true)] out Uri? address)
     {
         // Whoever hides a password in the address would find it in every message.
-        return Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out Uri? address)
+        return Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out address)
             && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)
-            && address.Host.Length > 0 && address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0
-            ? address
-            : throw HubErrors.BadEndpoint(text);
+            && address.Host.Length > 0 && address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0;
     }
 
     /// <summary>Without a home (a container whose user has no entry) the current folder is taken, as the field's tools do.</summary>
