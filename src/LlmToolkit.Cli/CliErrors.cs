@@ -8,7 +8,7 @@ internal static class CliErrors
 
     /// <summary>Something was asked that reads every byte of a remote file.</summary>
     public static ModelException NeedsAll(string source, string option) => Usage(
-        "LT8019", $"{option} reads every byte of {source}, which is not on this machine; only the heads of remote files are fetched.", option, $"Download it first: `llmtk hub download {source}`.", $"Leave {option} out.");
+        "LT8022", $"{option} reads every byte of {source}, which is not on this machine; only the heads of remote files are fetched.", option, $"Download it first: `llmtk hub download {source}`.", $"Leave {option} out.");
 
     public static ModelException AdaptersNotSupported(string path) => new(new()
     {

@@ -27,16 +27,21 @@ internal static class LoadingErrors
         Fixes = ["Download the model again: the cache entry is incomplete.", "Name the file itself, or correct the link."],
     });
 
-    public static ModelException NeitherPathNorHub(string text, PathAdvice advice, ModelException hub) => new(hub.Diagnostic with
-    {
-        Code = "LT2002",
-        Message = $"No such file or directory: {text}. As a Hub ID: {hub.Diagnostic.Message}",
-        File = text,
-        Evidence = string.Join("; ", new[] { advice.Evidence, hub.Diagnostic.Evidence }.OfType<string>()) is { Length: > 0 } evidence ? evidence : null,
-        Cause = advice.Cause ?? "The text can be read as a path or as a Hub ID; nothing lies at the path, and the Hub shows no such repository.",
-        Certainty = Certainty.Likely,
-        Fixes = [.. advice.Fixes, "Check the path.", .. hub.Diagnostic.Fixes, "If it was meant as a prompt, pass it with -p."],
-    }, hub);
+    /// <summary>Nothing lies at the path, and the Hub shows no such repository either.</summary>
+    public static ModelException NeitherPathNorHub(string text, PathAdvice advice, string said, string? evidence, IReadOnlyList<string> steps, Exception? inner) => new(
+        new()
+        {
+            Code = "LT2002",
+            Kind = FaultKind.Network,
+            Category = ErrorCategory.Network,
+            Message = $"No such file or directory: {text}. As a Hub ID: {said}",
+            File = text,
+            Evidence = string.Join("; ", new[] { advice.Evidence, evidence }.OfType<string>()) is { Length: > 0 } seen ? seen : null,
+            Cause = advice.Cause ?? "The text can be read as a path or as a Hub ID; nothing lies at the path, and the Hub shows no such repository.",
+            Certainty = Certainty.Likely,
+            Fixes = [.. advice.Fixes, "Check the path.", .. steps, "If it was meant as a prompt, pass it with -p."],
+        },
+        inner);
 
     public static ModelException NotASource(string text, PathAdvice advice) => new(new()
     {

@@ -123,7 +123,7 @@ internal sealed class RemoteSources(Func<HubClient> make, ToolkitRegistry regist
         }
         catch (ModelException e) when (e.Diagnostic.Code is "LT6150" or "LT6175" or "LT6157" && !text.Contains("://", StringComparison.Ordinal))
         {
-            throw LoadingErrors.NeitherPathNorHub(text, PathAdvice.For(text), e);
+            throw LoadingErrors.NeitherPathNorHub(text, PathAdvice.For(text), e.Diagnostic.Message, e.Diagnostic.Evidence, e.Diagnostic.Fixes, e);
         }
     }
 

@@ -12,8 +12,8 @@ public sealed class ErrorCatalogTests
     private static readonly (int First, int Last, string[] Areas)[] s_ranges =
     [
         (1000, 1099, ["Gguf"]), (1100, 1199, ["Safetensors"]), (1200, 1299, ["PyTorch"]), (1300, 1399, ["HuggingFace"]), (1400, 1499, ["Foreign", "Onnx"]), (1500, 1599, ["File", "System"]),
-        (2000, 2199, ["Loading"]), (2200, 2299, ["Check"]), (3000, 3099, ["Tokenizer"]), (3100, 3199, ["Template"]), (3200, 3299, ["Generation", "Embedding", "Chat"]),
-        (4000, 4099, ["Engine"]), (4100, 4199, ["Routing"]), (4200, 4299, ["Native"]), (5000, 5199, ["Engine", "System", "Device"]), (6000, 6999, ["Network", "Hub"]), (7000, 7999, ["Server"]), (8000, 8999, ["Cli"]), (9000, 9999, ["Unexpected"]),
+        (2000, 2199, ["Loading"]), (2200, 2299, ["Check"]), (2400, 2419, ["Configuration"]), (3000, 3099, ["Tokenizer"]), (3100, 3199, ["Template"]), (3200, 3299, ["Generation", "Embedding", "Chat"]),
+        (4000, 4099, ["Engine"]), (4100, 4199, ["Routing"]), (4200, 4299, ["Native"]), (5000, 5199, ["Engine", "System", "Device"]), (6000, 6999, ["Network", "Hub", "Cache", "Selection", "LocalStore", "Head"]), (7000, 7999, ["Server"]), (8000, 8999, ["Cli"]), (9000, 9999, ["Unexpected"]),
     ];
 
     [Fact]

@@ -119,6 +119,8 @@ internal sealed class ErrorSamples
             : type == typeof(Uri) ? new Uri(word ?? "https://huggingface.co/owner/name/resolve/main/model.safetensors")
             : type.IsAssignableFrom(typeof(IOException)) && typeof(Exception).IsAssignableFrom(type) ? new IOException(word ?? "Input/output error")
             : type.IsAssignableFrom(typeof(Diagnosis.ErrorEntry[])) ? Array.Empty<Diagnosis.ErrorEntry>()
+            : type == typeof(Configuration.Setting) ? Configuration.Setting.All.First(s => s.Name == "threads")
+            : type == typeof(Hub.HubListing) ? new Hub.HubListing { Repository = new Hub.HubRepository("owner/name"), Revision = "main", Commit = new string('a', 40), Files = [new Hub.HubFile { Path = "README.md", Size = 1 }] }
             : type == typeof(TensorInfo) ? Tensor
             : type.IsAssignableFrom(typeof(TensorInfo[])) ? new[] { Tensor, Tensor }
             : type == typeof(DType) ? DTypes.F32

@@ -179,7 +179,7 @@ public sealed class FakeHubTests
         Assert.Equal(status, (int)answer.StatusCode);
         Assert.NotEqual(s_weights, bytes);
         Assert.Equal(length ?? bytes.Length, bytes.Length);
-        Assert.Equal(isPrefix, bytes.Length > 100 && bytes[..100].SequenceEqual(s_weights[..100]) && bytes.Length != s_weights.Length);
+        Assert.Equal(isPrefix, bytes.Length > 100 && bytes.AsSpan(0, 100).SequenceEqual(s_weights.AsSpan(0, 100)) && bytes.Length != s_weights.Length);
     }
 
     [Theory]

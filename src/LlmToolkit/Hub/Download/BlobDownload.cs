@@ -11,10 +11,11 @@ internal sealed class BlobDownload(HubClient client, BlobSource source, PartialF
     /// <summary>Bytes of a range: long enough that a request costs nothing beside it, short enough that the last ones end together.</summary>
     private const int RangeBytes = 8 << 20;
 
-    /// <summary>Ranges of one file at a time.</summary>
-    private const int MostStreams = 4;
+    /// <summary>Large enough that the system is asked seldom, and that a write takes whole pages.</summary>
+    private const int BufferBytes = 1 << 20;
 
-    private const int BufferBytes = 256 << 10;
+    /// <summary>Ranges of one file at a time: on a fast line every one of them, and the hash, wants a core.</summary>
+    private static readonly int s_mostStreams = Math.Clamp(Environment.ProcessorCount, 2, 4);
 
     private readonly SemaphoreSlim _whole = new(1, 1);
     private readonly SemaphoreSlim _grown = new(0);
@@ -37,7 +38,7 @@ internal sealed class BlobDownload(HubClient client, BlobSource source, PartialF
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<string?> hash = Task.Factory.StartNew(() => HashAll(stop.Token), stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        int workers = (int)Math.Clamp((partial.Size + RangeBytes - 1) / RangeBytes, 1, MostStreams);
+        int workers = (int)Math.Clamp((partial.Size + RangeBytes - 1) / RangeBytes, 1, s_mostStreams);
         List<Task> all = [hash, .. Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(stop.Token), CancellationToken.None))];
         Exception? failure = null;
         while (all.Count > 0)
