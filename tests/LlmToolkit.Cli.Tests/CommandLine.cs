@@ -49,6 +49,8 @@ internal static class CommandLine
         InRedirected = input is not null,
         OutRedirected = true,
         ErrorRedirected = true,
+        // No test asks the real Hub; those of the Hub name another.
+        HubSettings = () => new LlmToolkit.Hub.HubSettings { Offline = true, Home = Path.Combine(Path.GetTempPath(), "llmtk-tests-no-hub") },
         Configuration = () => LlmToolkit.Configuration.ConfigurationFile.None,
     };
 }

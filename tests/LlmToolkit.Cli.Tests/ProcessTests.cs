@@ -93,6 +93,8 @@ public sealed class ProcessTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Not the configuration of whoever runs the tests.
+        start.Environment["LLMTK_CONFIG"] = Path.Combine(AppContext.BaseDirectory, "no-configuration.json");
         return Process.Start(start)!;
     }
 

@@ -26,7 +26,7 @@ public sealed class UsageTests
     [InlineData(5, "budget", "run", "MODEL", "hi", "--memory", "1MiB")]
     [InlineData(2, "No such file", "run", "./nope.gguf", "hi")]
     [InlineData(2, "No such file", "inspect", "/no/such/folder/model.gguf")]
-    [InlineData(6, "It could also be the Hub ID", "inspect", "owner/name")]
+    [InlineData(6, "As a Hub ID", "inspect", "owner/name")]
     [InlineData(2, "neither a path that exists nor a possible Hub ID", "inspect", "a model")]
     [InlineData(4, "Adapters are not supported", "run", "MODEL", "hi", "--adapter", "a.gguf")]
     [InlineData(4, "no embeddings", "embed", "MODEL", "--text", "hi")]

@@ -87,7 +87,8 @@ internal static class ServeCommand
     private static string Id(string source, Dictionary<string, ILanguageModel> taken)
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
-        string name = Directory.Exists(path) ? Path.GetFileName(path) : Path.GetFileNameWithoutExtension(path);
+        // What is no path is a Hub ID, an alias or another name: it is called what it was called.
+        string name = Directory.Exists(path) ? Path.GetFileName(path) : File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : source;
         string id = name;
         for (int n = 2; taken.ContainsKey(id); n++)
         {

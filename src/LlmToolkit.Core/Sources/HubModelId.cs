@@ -31,7 +31,7 @@ public sealed partial record HubModelId
         string rest = text;
         string? selector = Cut(ref rest, ':');
         string? revision = Cut(ref rest, '@');
-        if (selector is "" || revision is "" || !IsRepository(rest))
+        if (selector is "" || revision is "" || (selector is not null && !IsPath(selector)) || !IsRepository(rest))
         {
             return false;
         }
@@ -105,6 +105,9 @@ public sealed partial record HubModelId
         text = text[..at];
         return tail;
     }
+
+    /// <summary>A file's path stays within the repository, under the rules of every system; a quantization is one word.</summary>
+    private static bool IsPath(string text) => !text.Contains('\\', StringComparison.Ordinal) && text.Split('/').All(part => part is not ("" or "." or ".."));
 
     private static bool IsRepository(string text) =>
         text.All(char.IsAscii)

@@ -27,7 +27,7 @@ internal static class HubFaults
     /// <summary>True when the Hub could not be asked, or did not let this caller in: what is on disk may be used. False for an answer, such as that there is no such revision or file.</summary>
     public static bool IsOutage(Exception exception) => exception switch
     {
-        ModelException { Diagnostic.Code: "LT6002" } => true,
+        ModelException { Diagnostic.Code: "LT6002" or "LT6100" } => true,
         // A refused name or an unknown file is the Hub's word; a proxy that wants a password is the user's to settle.
         ModelException { InnerException: HubStatusException status } => status.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden || IsTransient(status.Status) || (int)status.Status >= 500,
         ModelException { Diagnostic.Code: "LT6004" or "LT6005" or "LT6010" or "LT6018" } => true,

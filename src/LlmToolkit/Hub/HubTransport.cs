@@ -25,6 +25,7 @@ internal sealed class HubTransport : IDisposable
     private readonly Lazy<HubToken> _token;
     private readonly TimeProvider _time;
     private readonly string _userAgent;
+    private volatile bool _hasAnswered;
     private readonly ConcurrentDictionary<string, bool> _topics = new(StringComparer.Ordinal);
 
     /// <param name="settings">Endpoint, limits, certificates.</param>
@@ -158,7 +159,14 @@ internal sealed class HubTransport : IDisposable
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await _invoker.SendAsync(message, either.Token).ConfigureAwait(false);
+            HttpResponseMessage response = await _invoker.SendAsync(message, either.Token).ConfigureAwait(false);
+            _hasAnswered = true;
+            return response;
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.NameResolutionError && !_hasAnswered)
+        {
+            // Without a network at all, nobody waits for one; in the middle of a download it may come back.
+            throw new ModelException(HubFaults.Connection(e, address).Diagnostic);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -37,7 +37,7 @@ internal static class LoadingErrors
             Message = $"No such file or directory: {text}. As a Hub ID: {said}",
             File = text,
             Evidence = string.Join("; ", new[] { advice.Evidence, evidence }.OfType<string>()) is { Length: > 0 } seen ? seen : null,
-            Cause = advice.Cause ?? "The text can be read as a path or as a Hub ID; nothing lies at the path, and the Hub shows no such repository.",
+            Cause = advice.Cause ?? "The text can be read as a path or as a Hub ID; nothing lies at the path, and the Hub shows no such repository or cannot be asked.",
             Certainty = Certainty.Likely,
             Fixes = [.. advice.Fixes, "Check the path.", .. steps, "If it was meant as a prompt, pass it with -p."],
         },

@@ -114,14 +114,14 @@ internal sealed class RemoteSources(Func<HubClient> make, ToolkitRegistry regist
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A text that is also a path by its look: where the Hub has no such repository, both readings are told.</summary>
+    /// <summary>A text that is also a path by its look: where the Hub shows no such repository, or cannot be asked, both readings are told.</summary>
     private static async Task<T> AskingAsync<T>(string text, Func<Task<T>> ask)
     {
         try
         {
             return await ask().ConfigureAwait(false);
         }
-        catch (ModelException e) when (e.Diagnostic.Code is "LT6150" or "LT6175" or "LT6157" && !text.Contains("://", StringComparison.Ordinal))
+        catch (ModelException e) when (!text.Contains("://", StringComparison.Ordinal) && (e.Diagnostic.Code is "LT6150" or "LT6157" or "LT6159" or "LT6175" || (e.Diagnostic.Kind == FaultKind.Network && HubFaults.IsOutage(e))))
         {
             throw LoadingErrors.NeitherPathNorHub(text, PathAdvice.For(text), e.Diagnostic.Message, e.Diagnostic.Evidence, e.Diagnostic.Fixes, e);
         }

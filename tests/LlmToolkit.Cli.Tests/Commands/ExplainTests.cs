@@ -77,7 +77,7 @@ public sealed partial class ExplainTests
     {
         RootCommand root = Program.Build(CommandLine.Host(Stream.Null, TextWriter.Null));
         HashSet<string> names = [.. root.Subcommands.Select(c => c.Name), "--version", "--help"];
-        HashSet<string> options = [.. root.Subcommands.SelectMany(c => c.Options).Concat(root.Options).SelectMany(o => o.Aliases.Append(o.Name))];
+        HashSet<string> options = [.. All(root).SelectMany(c => c.Options).SelectMany(o => o.Aliases.Append(o.Name))];
         List<string> wrong = [];
         foreach (ErrorEntry entry in ErrorCatalog.All)
         {
@@ -90,6 +90,8 @@ public sealed partial class ExplainTests
 
         Assert.True(wrong.Count == 0, string.Join("\n", wrong));
     }
+
+    private static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);
 
     [GeneratedRegex(@"[`']llmtk (?<name>[a-z-]+)|(?<=\()llmtk (?<name>[a-z-]+)|: llmtk (?<name>[a-z-]+)")]
     private static partial Regex Command();

@@ -53,7 +53,8 @@ public sealed class ModelLoaderTests : IDisposable
     [Theory]
     [InlineData("absent.gguf", "LT2001")]
     [InlineData("owner/name", "LT2002")]
-    [InlineData("https://host/m.gguf", "LT2004")]
+    [InlineData("https://host/m.gguf", "LT6002")]
+    [InlineData("http://host:8000/v1", "LT2004")]
     [InlineData("not a model", "LT2101")]
     [InlineData("unknown architecture", "LT4010")]
     public async Task TryLoadAsync_Failure_IsAValue(string source, string code)
@@ -65,7 +66,8 @@ public sealed class ModelLoaderTests : IDisposable
             _ => source,
         };
 
-        LoadResult result = await new ModelLoader().TryLoadAsync(path, cancellationToken: Cancellation);
+        ModelLoader offline = new() { Hub = () => new LlmToolkit.Hub.HubClient(new LlmToolkit.Hub.HubSettings { Offline = true, Home = _folder.Path }) };
+        LoadResult result = await offline.TryLoadAsync(path, cancellationToken: Cancellation);
 
         Assert.False(result.Success);
         Assert.Null(result.Model);

@@ -1,3 +1,5 @@
+using LlmToolkit.Hub;
+using LlmToolkit.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -57,6 +59,25 @@ public sealed class ReadmeExamples
         // example end
 
         Assert.NotEmpty((await chat.GetResponseAsync("Tell me a story.", new ChatOptions { MaxOutputTokens = 8 })).Text);
+    }
+
+    [Fact]
+    public async Task FakeHub_ServesAndBreaks()
+    {
+        byte[] weights = await File.ReadAllBytesAsync(ModelPath);
+        string cache = Directory.CreateTempSubdirectory("llmtk-readme-").FullName;
+
+        // example fakehub
+        await using FakeHub hub = await FakeHub.StartAsync();
+        hub.AddRepository("owner/stories", new Dictionary<string, byte[]> { ["stories.gguf"] = weights });
+        hub.Fault(new FakeFault { Kind = FakeFaultKind.Reset, Origin = FakeOrigin.Data, At = 100_000, Times = 1 });
+
+        ModelLoader loader = new() { Hub = () => new HubClient(new HubSettings { Endpoint = hub.Endpoint, Home = cache }) };
+        await using ILanguageModel model = await loader.LoadAsync("owner/stories");  // goes on where the line broke
+        // example end
+
+        Assert.Equal(weights.Length, hub.Requests.Where(r => r.Origin == FakeOrigin.Data).Sum(r => r.BytesSent));
+        Directory.Delete(cache, recursive: true);
     }
 
     [Fact]

@@ -25,6 +25,7 @@ public sealed class FaultNumberTests
         bench.AssertComplete(snapshot);
         long needed = bench.Files.Sum(f => (long)f.Value.Length);
         long sent = bench.Hub.Requests.Sum(r => r.BytesSent);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{sent - needed} bytes more than needed over {drops} drops");
         Assert.True(sent - needed <= (long)drops << 20, $"{sent - needed} bytes more than needed over {drops} drops");
         bench.Audit();
     }

@@ -62,6 +62,7 @@ public sealed class RemoteVerdictTests
 
         long weights = hub.Requests.Where(r => r.Origin == FakeOrigin.Data).Sum(r => r.BytesSent);
         long size = here.Files.Sum(f => f.Length);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {weights / 2} bytes of {size} a look");
         // Two looks at it, and each of them is a look from the beginning.
         Assert.True(weights <= 2 * Math.Max(MostBytes, size / 200), $"{weights} bytes of {size} were fetched");
     }
