@@ -13,7 +13,7 @@ public sealed class ReadmeTests
         Source.SectionMustEqual("README.md", "architectures", Table(ToolkitCatalog.Architectures));
         Source.SectionMustEqual("README.md", "quantizations", Table(ToolkitCatalog.Quantizations));
         string tests = Source.Read("tests/LlmToolkit.Tests/Readme/ReadmeExamples.cs");
-        foreach (string name in (string[])["load", "chat", "hosting", "path"])
+        foreach (string name in (string[])["load", "chat", "hosting", "path", "fakehub"])
         {
             Source.SectionMustEqual("README.md", "example " + name, "```csharp\n" + Example(tests, name) + "\n```");
         }
