@@ -11,6 +11,9 @@ internal sealed class DownloadLine(CliHost host, ParseResult result) : IProgress
     private readonly bool _isQuiet = result.GetValue(GlobalOptions.Quiet);
     private readonly HashSet<string> _told = [];
 
+    /// <summary>Asked when there is something to show: by then the environment has proved to be sound.</summary>
+    private readonly Lazy<bool> _shows = new(() => host.HubSettings().ShowProgress);
+
     /// <inheritdoc/>
     public void Report(HubProgress value)
     {
@@ -27,6 +30,11 @@ internal sealed class DownloadLine(CliHost host, ParseResult result) : IProgress
                     host.Error.WriteLine(DiagnosticOutput.Safe(text));
                 }
             }
+        }
+
+        if (!_shows.Value)
+        {
+            return;
         }
 
         _line.Report(value.State == HubProgressState.Listing ? "asking the Hub" : Text(value));

@@ -79,7 +79,7 @@ internal sealed unsafe class MappedFile : TensorMemory
             }
 
             BeforeRequest?.Invoke();
-            handle = System.IO.File.OpenHandle(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            handle = System.IO.File.OpenHandle(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete | (FileParts.Of(file.Path) is null ? FileShare.None : FileShare.Write));
             BeforeRequest?.Invoke();
             return new MappedFile(file, handle, RandomAccess.GetLength(handle));
         }

@@ -40,22 +40,6 @@ internal static class CacheRemoval
         return new HubCacheRemoval(gone, bytes, inUse);
     }
 
-    /// <summary>True for an unfinished download that no process works at: its journal, if it has one, is free, and it is older than a stall.</summary>
-    public static bool IsIdle(string path, TimeSpan stall)
-    {
-        try
-        {
-            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < stall)
-            {
-                return false;
-            }
-
-            using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    /// <summary>True for an unfinished download that no process works at: older than a stall, and its journal, if it has one, is free.</summary>
+    public static bool IsIdle(string path, TimeSpan stall) => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) >= stall && PartialFile.IsFree(path);
 }

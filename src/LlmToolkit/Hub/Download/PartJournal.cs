@@ -171,7 +171,26 @@ internal sealed class PartJournal : IDisposable
     /// <summary>The machine's name without what the line's form cannot hold.</summary>
     private static string Machine() => new([.. Environment.MachineName.Where(char.IsAsciiLetterOrDigit).Take(64)]);
 
-    private static FileStream Open(string path, FileMode mode) => new(path, mode, FileAccess.ReadWrite, FileShare.None, 1);
+    /// <summary>Nobody else may open it; on Windows a share for deleting lets its owner rename it, elsewhere any share would be no lock.</summary>
+    private static FileStream Open(string path, FileMode mode) => new(path, mode, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None, 1);
+
+    /// <summary>True when no process holds the journal.</summary>
+    public static bool IsFree(string path)
+    {
+        try
+        {
+            Open(path, FileMode.Open).Dispose();
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.ASCII.GetString(bytes[..(bytes.IndexOf((byte)0) is int end and >= 0 ? end : bytes.Length)]);
 

@@ -82,6 +82,9 @@ internal sealed class PartialFile : IDisposable
         }
     }
 
+    /// <summary>True when no process works at an unfinished download: its journal is free.</summary>
+    public static bool IsFree(string path) => PartJournal.IsFree(path.EndsWith(JournalEnding, StringComparison.Ordinal) ? path : JournalOf(path));
+
     /// <summary>Bytes that an unfinished download has on disk, by its journal; 0: nothing that can be used.</summary>
     public static long BytesIn(string partial)
     {

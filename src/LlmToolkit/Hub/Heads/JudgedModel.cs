@@ -4,6 +4,8 @@ namespace LlmToolkit.Hub;
 internal sealed class JudgedModel : IDisposable
 {
     private readonly List<RemoteFile> _files = [];
+    private const string TemporaryPrefix = "llmtk-heads-";
+
     /// <summary>Repositories of more files show only those that are needed.</summary>
     private const int MostNames = 1_000;
 
@@ -21,7 +23,8 @@ internal sealed class JudgedModel : IDisposable
     /// <param name="tally">Adds up what is fetched.</param>
     private JudgedModel(string folderName, string name, RemoteTally tally)
     {
-        _temporary = Directory.CreateTempSubdirectory("llmtk-heads-").FullName;
+        Clear();
+        _temporary = Directory.CreateTempSubdirectory(TemporaryPrefix).FullName;
         _folder = System.IO.Path.Combine(_temporary, folderName);
         Directory.CreateDirectory(_folder);
         (_tally, Path) = (tally, _folder);
@@ -139,6 +142,22 @@ internal sealed class JudgedModel : IDisposable
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // The system clears its temporary folder.
+            }
+        }
+    }
+
+    /// <summary>Removes what a process that was killed has left, a day ago or more.</summary>
+    private static void Clear()
+    {
+        foreach (DirectoryInfo left in new DirectoryInfo(System.IO.Path.GetTempPath()).EnumerateDirectories(TemporaryPrefix + "*").Where(d => d.LastWriteTimeUtc < DateTime.UtcNow.AddDays(-1)))
+        {
+            try
+            {
+                left.Delete(recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another user's.
             }
         }
     }

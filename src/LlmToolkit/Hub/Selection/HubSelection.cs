@@ -41,11 +41,13 @@ public static partial class HubSelection
             return new HubSelectionResult(listing.Files, []);
         }
 
+        // Whoever names a file wants that file.
+        bool isNamed = id.Selector is { } selector && WeightSets.Named(listing, selector) is not null;
         List<HubFile> files = [];
         List<HubSkipped> skipped = [];
         foreach (HubFile file in listing.Files)
         {
-            Sort(file, chosen.Files.Contains(file) ? null : Alternate(file, chosen), files, skipped);
+            Sort(file, chosen.Files.Contains(file) ? null : isNamed ? "not asked for" : Alternate(file, chosen), files, skipped);
         }
 
         return new HubSelectionResult(files, skipped, note, Entry(listing, chosen, id));
