@@ -7,9 +7,6 @@ namespace LlmToolkit.Loading;
 /// <summary>Stop 3 for what is not on this disk: brings what a load needs here, or as much as a verdict needs.</summary>
 internal sealed class RemoteSources(Func<HubClient> make, ToolkitRegistry registry, IProgress<HubProgress>? progress) : IDisposable
 {
-    /// <summary>Beside its weights a model takes this much: context, buffers, runtime.</summary>
-    private const long BesideWeights = 512L << 20;
-
     /// <summary>Below this the download is done before a verdict would be.</summary>
     private const long WorthAsking = 64L << 20;
 
@@ -87,7 +84,7 @@ internal sealed class RemoteSources(Func<HubClient> make, ToolkitRegistry regist
     {
         HubCache cache = new(Client.Settings);
         HubListing listing = await new HubDownloader(Client, cache).ListAsync(new HubRepository(id.Repository), id.Revision, progress, cancellationToken).ConfigureAwait(false);
-        HubSelectionResult selection = HubSelection.ForModel(listing, id, Fits(options));
+        HubSelectionResult selection = HubSelection.ForModel(listing, id, HubSelection.Fits(options?.MemoryBudget, registry.Hardware));
         if (selection.Note is { } note)
         {
             progress?.Report(new HubProgress { Note = note, State = HubProgressState.Done });
@@ -125,12 +122,6 @@ internal sealed class RemoteSources(Func<HubClient> make, ToolkitRegistry regist
         {
             throw LoadingErrors.NeitherPathNorHub(text, PathAdvice.For(text), e.Diagnostic.Message, e.Diagnostic.Evidence, e.Diagnostic.Fixes, e);
         }
-    }
-
-    private Func<long, bool> Fits(LoadOptions? options)
-    {
-        long most = options?.MemoryBudget ?? new HardwareProbe().Probe(registry.Hardware).AvailableMemory;
-        return bytes => bytes <= most - BesideWeights;
     }
 
     /// <summary>What was chosen of a repository.</summary>

@@ -52,7 +52,7 @@ internal static class HubDownloadCommand
                 DryRun = result.GetValue(dryRun),
                 Force = result.GetValue(force),
                 // Whoever names files or patterns has chosen already.
-                Select = id.Selector is not null || (named.Length == 0 && includes.Length == 0 && repository.Kind == HubRepositoryKind.Model) ? HubSelection.ForDownload(id) : null,
+                Select = id.Selector is not null || (named.Length == 0 && includes.Length == 0 && repository.Kind == HubRepositoryKind.Model) ? HubSelection.ForDownload(id, HubSelection.Fits()) : null,
             };
             HubSnapshot snapshot;
             using (DownloadLine progress = new(host, result))

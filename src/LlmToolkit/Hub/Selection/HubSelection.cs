@@ -9,6 +9,18 @@ public static partial class HubSelection
 {
     private const string NotNeeded = "not needed to run the model";
 
+    /// <summary>Beside its weights a model takes about this much: context, buffers, runtime.</summary>
+    private const long BesideWeights = 512L << 20;
+
+    /// <summary>Whether weights of so many bytes fit a memory.</summary>
+    /// <param name="memory">Bytes of memory. Null: what this machine has to give now.</param>
+    /// <param name="hardware">Sources of facts about the machine, beyond ours; null: none.</param>
+    public static Func<long, bool> Fits(long? memory = null, IEnumerable<IHardwareSource>? hardware = null)
+    {
+        long most = memory ?? new Memory.HardwareProbe().Probe(hardware ?? []).AvailableMemory;
+        return bytes => bytes <= most - BesideWeights;
+    }
+
     /// <summary>What is only needed to run a model.</summary>
     /// <param name="listing">The repository's files.</param>
     /// <param name="id">What was asked for; its selector names a file or a quantization.</param>
