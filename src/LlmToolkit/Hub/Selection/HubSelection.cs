@@ -30,7 +30,11 @@ public static partial class HubSelection
     {
         ArgumentNullException.ThrowIfNull(listing);
         ArgumentNullException.ThrowIfNull(id);
-        WeightSet chosen = Choose(listing, id, fits, out string? note) ?? throw SelectionErrors.NoModel(listing);
+        if (Choose(listing, id, fits, out string? note) is not { } chosen)
+        {
+            return WithoutWeights(listing) ?? throw SelectionErrors.NoModel(listing);
+        }
+
         List<HubFile> files = [];
         List<HubSkipped> skipped = [];
         foreach (HubFile file in listing.Files)
@@ -40,6 +44,24 @@ public static partial class HubSelection
         }
 
         return new HubSelectionResult(files, skipped, note, Entry(listing, chosen, id));
+    }
+
+    /// <summary>A model's configuration or list of shards without the weights: whoever opens the folder can say what is missing. Null: there is none.</summary>
+    private static HubSelectionResult? WithoutWeights(HubListing listing)
+    {
+        if (!listing.Files.Any(f => f.Path == "config.json" || (WeightIndex().IsMatch(f.Path) && !f.Path.Contains('/', StringComparison.Ordinal))))
+        {
+            return null;
+        }
+
+        List<HubFile> files = [];
+        List<HubSkipped> skipped = [];
+        foreach (HubFile file in listing.Files)
+        {
+            Sort(file, Companion().IsMatch(file.Path) ? null : NotNeeded, files, skipped);
+        }
+
+        return new HubSelectionResult(files, skipped);
     }
 
     /// <summary>The files of <see cref="ForModel"/> and whatever else is no second copy of the weights: what <c>hub download</c> fetches. Of a repository without a model, everything.</summary>

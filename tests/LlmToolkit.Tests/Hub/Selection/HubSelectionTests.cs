@@ -27,6 +27,7 @@ public sealed class HubSelectionTests
         { "a file by its name", "a.gguf=4 b.gguf=5", "b.gguf", "b.gguf", "b.gguf" },
         { "any part of a set by its name", "s/a-00001-of-00002.gguf=4 s/a-00002-of-00002.gguf=5", "s/a-00002-of-00002.gguf", "s/a-00001-of-00002.gguf s/a-00002-of-00002.gguf", "s/a-00001-of-00002.gguf" },
         { "GGUF beside a checkpoint", "config.json model.safetensors=50 M-Q4_K_M.gguf=10 tokenizer.json", null, "config.json model.safetensors tokenizer.json", null },
+        { "a list without its shards", "config.json model.safetensors.index.json README.md", null, "config.json model.safetensors.index.json", null },
         { "projector alone", "mmproj.gguf=5", null, "mmproj.gguf", "mmproj.gguf" },
     };
 
