@@ -35,7 +35,7 @@ internal sealed class HubOptions
     public (HubRepository Repository, string? Revision) Read(ParseResult result, out HubModelId id)
     {
         string text = result.GetRequiredValue(_repository);
-        id = HubModelId.TryParse(text, out HubModelId? parsed) ? parsed : throw CliErrors.BadValue("REPO", text, "owner/name");
+        id = HubModelId.TryParseAny(text, null, out HubModelId? parsed) ? parsed : throw CliErrors.BadValue("REPO", text, "[owner/]name[@revision][:file-or-quantization], or its address on the Hub");
         string? revision = result.GetValue(_revision);
         if (revision is not null && id.Revision is not null && revision != id.Revision)
         {
