@@ -46,6 +46,14 @@ internal static class CacheScan
         string blobs = Path.Combine(folder, "blobs");
         Dictionary<string, List<string>> refs = Refs(folder, damaged);
         List<CachedRevision> revisions = [];
+        // A link in place of one of the cache's own folders would lead a removal out of the cache.
+        bool IsLink(string path) => new DirectoryInfo(path).LinkTarget is not null;
+        if (IsLink(snapshots) || IsLink(blobs))
+        {
+            damaged.Add(new CacheDamage(folder, "its snapshots or blobs are a link to another folder"));
+            return new CachedRepository(repository, folder, [], [], 0, null);
+        }
+
         if (!Directory.Exists(snapshots))
         {
             damaged.Add(new CacheDamage(folder, "it has no snapshots"));

@@ -99,9 +99,17 @@ public sealed class HubCacheTests
         Directory.CreateSymbolicLink(Path.Combine(snapshot.Folder, "link"), outside);
         File.CreateSymbolicLink(Path.Combine(snapshot.Folder, "kept.txt"), kept);
 
-        new HubCache(bench.Settings).Delete(s_repository);
+        HubCache cache = new(bench.Settings);
+        cache.Delete(s_repository);
+        Directory.CreateDirectory(cache.RepositoryFolder(s_repository));
+        Directory.CreateDirectory(Path.Combine(outside, new string('a', 40)));
+        Directory.CreateSymbolicLink(Path.Combine(cache.RepositoryFolder(s_repository), "snapshots"), outside);
+        cache.Prune();
+        Assert.Throws<ModelException>(() => cache.Delete(s_repository, new string('a', 40)));
+        cache.Delete(s_repository);
 
         Assert.True(File.Exists(kept));
+        Assert.True(Directory.Exists(Path.Combine(outside, new string('a', 40))));
     }
 
     [Theory]
