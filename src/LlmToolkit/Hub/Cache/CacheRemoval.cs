@@ -7,6 +7,7 @@ internal static class CacheRemoval
     {
         List<string> gone = [];
         List<string> inUse = [];
+        ModelException? failure = null;
         foreach ((string path, bool isFolder) in folders.Select(f => (f, true)).Concat(files.Select(f => (f, false))))
         {
             try
@@ -33,8 +34,14 @@ internal static class CacheRemoval
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw CacheErrors.CannotWrite(path, e);
+                // The others are still removed; the first that cannot be is told.
+                failure ??= CacheErrors.CannotWrite(path, e);
             }
+        }
+
+        if (failure is not null)
+        {
+            throw failure;
         }
 
         return new HubCacheRemoval(gone, bytes, inUse);
