@@ -10,12 +10,17 @@ internal sealed class PartialFile : IDisposable
     private const string Ending = ".incomplete";
     private const string JournalEnding = ".parts" + Ending;
 
+    /// <summary>So much is brought onto the disk while more comes: at the end there is little left to wait for.</summary>
+    private const long FlushBytes = 128L << 20;
+
     private readonly SafeFileHandle _handle;
     private readonly PartJournal _journal;
     private readonly UInt128?[] _inherited;
     private readonly bool[] _done;
     private readonly Lock _lock = new();
     private long _doneBytes;
+    private long _flushedBytes;
+    private Task _flush = Task.CompletedTask;
 
     private PartialFile(string path, string etag, long size, SafeFileHandle handle, PartJournal journal, Dictionary<long, UInt128> blocks)
     {
@@ -160,7 +165,17 @@ internal sealed class PartialFile : IDisposable
             _done[block] = true;
         }
 
-        Interlocked.Add(ref _doneBytes, LengthOf(block));
+        long done = Interlocked.Add(ref _doneBytes, LengthOf(block));
+        lock (_lock)
+        {
+            // A flush that failed stays: whoever seals the file is told.
+            if (done - _flushedBytes >= FlushBytes && _flush.IsCompletedSuccessfully)
+            {
+                _flushedBytes = done;
+                _flush = Task.Run(() => RandomAccess.FlushToDisk(_handle));
+            }
+        }
+
         return true;
     }
 
@@ -192,6 +207,7 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Brings everything onto the disk, closes it and ends its journal: what is left is one file to be renamed.</summary>
     public void Seal()
     {
+        _flush.GetAwaiter().GetResult();
         RandomAccess.FlushToDisk(_handle);
         Dispose();
         File.Delete(JournalOf(Path));
@@ -207,6 +223,8 @@ internal sealed class PartialFile : IDisposable
 
     public void Dispose()
     {
+        // Its fault, if it has one, has been told or does not matter any more.
+        _flush.ContinueWith(static t => t.Exception, TaskScheduler.Default).Wait();
         _handle.Dispose();
         _journal.Dispose();
     }
